@@ -1,0 +1,1 @@
+"""The channel partner incentive portal: consent, rewards, an exact ledger, goals with earnings."""

@@ -1,0 +1,178 @@
+"""The tree of business refusals: every one is a value that the caller of a mutation can act on.
+
+::
+
+    Refusal
+    ├── NotFound                     what is named does not exist for this viewer
+    ├── NotPermitted                 the viewer's role may not do this
+    ├── InvalidInput                 a field is wrong; nothing was looked at (burns no request id)
+    ├── IdempotencyConflict          the request id was used for another request (burns none either)
+    ├── CompanyWideConsentRequired   this partner type consents for the whole company only
+    ├── SelfStartNotAllowed          this partner type's staff cannot ask for consent themselves
+    ├── ConsentAlreadyRequested      the same request is waiting for the executive
+    ├── ConsentNotActive             revoked or ended before
+    ├── NotEligible                  outside the program's segment or window
+    ├── AlreadyEnrolled
+    ├── NotEnrolled
+    ├── ReferenceAlreadyUsed         the external reference belongs to another deal
+    ├── RegistrationDecided          approved or rejected before
+    ├── DealNotOpen                  won or lost before
+    ├── ReviewRequired               the behavior needs a review that a claim cannot give itself
+    ├── PlanNotPublishable           the plan's rules contradict each other or the program
+    ├── InsufficientBalance
+    └── PayoutNotOpen                settled or failed before
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """A business refusal: ``message`` is for people, the other fields for programs.
+
+    ``final`` says whether the same request would be refused again when replayed: such a refusal
+    is stored with the request id and answered again. Refusals of the input itself are not stored.
+    """
+
+    message: str
+    final: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(eq=False)
+class NotFound(Refusal):
+    """What ``node_id`` names does not exist, or is somebody else's: the two are not told apart."""
+
+    final: ClassVar[bool] = False
+    node_id: str
+
+    @classmethod
+    def of(cls, node_id: str) -> "NotFound":
+        """The one text for all that cannot be seen, so that it tells nothing."""
+        return cls("There is nothing with this id that you can see.", node_id)
+
+
+@dataclass(eq=False)
+class NotPermitted(Refusal):
+    """The viewer's role may not do this; ``required_roles`` may."""
+
+    final: ClassVar[bool] = False
+    required_roles: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class InvalidInput(Refusal):
+    """The argument ``field`` cannot be used as given."""
+
+    final: ClassVar[bool] = False
+    field: str
+
+
+@dataclass(eq=False)
+class IdempotencyConflict(Refusal):
+    """``request_id`` was used by the same caller for another request."""
+
+    final: ClassVar[bool] = False
+    request_id: str
+
+
+@dataclass(eq=False)
+class CompanyWideConsentRequired(Refusal):
+    """A partner of type ``partner_type`` consents for its whole company or not at all."""
+
+    partner_type: str
+
+
+@dataclass(eq=False)
+class SelfStartNotAllowed(Refusal):
+    """Staff of a partner of type ``partner_type`` cannot start a consent request themselves."""
+
+    partner_type: str
+
+
+@dataclass(eq=False)
+class ConsentAlreadyRequested(Refusal):
+    """The same request has been waiting since ``requested_at`` (ISO 8601)."""
+
+    requested_at: str
+
+
+@dataclass(eq=False)
+class ConsentNotActive(Refusal):
+    """The consent ended at ``ended_at`` (ISO 8601)."""
+
+    ended_at: str
+
+
+@dataclass(eq=False)
+class NotEligible(Refusal):
+    """The person or partner is outside what the program names: ``reason``, a withholding reason."""
+
+    reason: str
+
+
+@dataclass(eq=False)
+class AlreadyEnrolled(Refusal):
+    """The person accepted the same terms at ``enrolled_at`` (ISO 8601)."""
+
+    enrolled_at: str
+
+
+@dataclass(eq=False)
+class NotEnrolled(Refusal):
+    """The person is not enrolled in the program ``program_id``."""
+
+    program_id: str
+
+
+@dataclass(eq=False)
+class ReferenceAlreadyUsed(Refusal):
+    """The external ``reference`` was registered before; by whom is not told."""
+
+    reference: str
+
+
+@dataclass(eq=False)
+class RegistrationDecided(Refusal):
+    """The registration has been decided: it is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class DealNotOpen(Refusal):
+    """The deal is not open or not approved: its stage is ``stage``."""
+
+    stage: str
+
+
+@dataclass(eq=False)
+class ReviewRequired(Refusal):
+    """Activities of ``behavior`` are recorded by the vendor or an integration, not the person."""
+
+    behavior: str
+
+
+@dataclass(eq=False)
+class PlanNotPublishable(Refusal):
+    """The plan cannot be published: ``problems`` names each reason."""
+
+    problems: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class InsufficientBalance(Refusal):
+    """Only ``available_minor`` of ``asset`` is available (minor units)."""
+
+    asset: str
+    available_minor: int
+
+
+@dataclass(eq=False)
+class PayoutNotOpen(Refusal):
+    """The payout has been resolved: it is ``status`` now."""
+
+    status: str

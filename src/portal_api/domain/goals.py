@@ -1,0 +1,152 @@
+"""Goals: what is measured in a window, a party's targets and progress, and the pay at each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portal_api.domain.activities import DEAL_REGISTERED, DEAL_WON, Activity
+from portal_api.domain.deals import Deal
+from portal_api.domain.errors import InvalidInput
+
+
+class Level(StrEnum):
+    """For whom a goal counts, and to whom a rule pays."""
+
+    PARTNER = "PARTNER"
+    TEAM = "TEAM"
+    INDIVIDUAL = "INDIVIDUAL"
+
+
+class Measure(StrEnum):
+    """What a goal counts."""
+
+    WON_REVENUE = "WON_REVENUE"
+    """Final amounts of won deals, in minor units of the program's currency."""
+    DEALS_REGISTERED = "DEALS_REGISTERED"
+    BEHAVIOR_COUNT = "BEHAVIOR_COUNT"
+
+
+LARGEST_TARGET = 10**15
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GoalDefinition:
+    """What a goal of a plan counts, from ``starts_at`` up to but without ``ends_at``."""
+
+    code: str
+    name: str
+    measure: Measure
+    starts_at: datetime
+    ends_at: datetime
+    behavior: str | None = None
+
+    def counted(self, activity: Activity, deal: Deal | None) -> int:
+        """How much an activity adds to this goal."""
+        if not self.starts_at <= activity.occurred_at < self.ends_at:
+            return 0
+        if self.measure is Measure.WON_REVENUE:
+            return deal.amount_minor if deal and activity.behavior == DEAL_WON else 0
+        if self.measure is Measure.DEALS_REGISTERED:
+            return int(activity.behavior == DEAL_REGISTERED)
+        return int(activity.behavior == self.behavior)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A goal and its stretch goal, in the goal's own unit."""
+
+    goal: int
+    stretch: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoalSheet:
+    """All targets of one partner in one program, by party and goal code, in one item.
+
+    One item, so that a change of one target is checked against all others in one write. A party is
+    ``partner``, ``team.ID`` or ``individual.ID``. ``id`` names partner and program.
+    """
+
+    id: str
+    partner_id: str
+    program_id: str
+    targets: Mapping[str, Mapping[str, Target]] = field(default_factory=dict)
+    version: int = 0
+
+    def target(self, party: str, goal: str) -> Target | None:
+        """A party's target for a goal of the plan, if one was set."""
+        return self.targets.get(party, {}).get(goal)
+
+    def with_target(self, party: str, goal: str, target: Target) -> "GoalSheet":
+        """The sheet with one target set or replaced."""
+        changed = {**self.targets.get(party, {}), goal: target}
+        return replace(self, targets={**self.targets, party: changed})
+
+
+def party_of(level: Level, party_id: str) -> str:
+    """How a goal sheet and a progress name a party of a level.
+
+    ``party_id`` is that of team or person.
+    """
+    return "partner" if level is Level.PARTNER else f"{level.lower()}.{party_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A party's counters in one program, in one item. ``id`` names partner, program and party.
+
+    ``counters`` only change by addition: ``deals``, ``won``, ``won_minor``; ``earned:ASSET`` (what
+    individuals were paid, net of what was taken back) and ``company:ASSET`` (what the partner was),
+    in minor units; ``earners`` (individuals who were paid); ``goal:CODE``; ``bonus:RULE:STEP`` (1
+    once decided).
+    """
+
+    id: str
+    counters: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
+
+    def count(self, counter: str) -> int:
+        """A counter, 0 where nothing was counted yet."""
+        return self.counters.get(counter, 0)
+
+    def plus(self, added: Mapping[str, int]) -> "Progress":
+        """The progress with these counters added."""
+        summed = {counter: self.count(counter) + amount for counter, amount in added.items()}
+        return replace(self, counters={**self.counters, **summed})
+
+
+def counted(
+    goals: tuple[GoalDefinition, ...], activity: Activity, deal: Deal | None
+) -> dict[str, int]:
+    """What an activity adds to the counters of its individual, team and partner."""
+    added = {f"goal:{goal.code}": goal.counted(activity, deal) for goal in goals}
+    added["deals"] = int(activity.behavior == DEAL_REGISTERED)
+    if deal is not None and activity.behavior == DEAL_WON:
+        added |= {"won": 1, "won_minor": deal.amount_minor}
+    return {counter: amount for counter, amount in added.items() if amount}
+
+
+def checked_target(goal: int, stretch: int) -> Target:
+    """A target whose stretch is at least its goal; raises ``InvalidInput``."""
+    if goal <= 0:
+        raise InvalidInput("A goal is larger than zero.", "goal")
+    if stretch < goal:
+        raise InvalidInput("The stretch goal is at least the goal.", "stretch")
+    if stretch > LARGEST_TARGET:
+        raise InvalidInput("A goal is at most 10^15.", "stretch")
+    return Target(goal, stretch)
+
+
+def projected(progress: int, definition: GoalDefinition, now: datetime) -> int:
+    """The progress that the present pace reaches at the window's end.
+
+    progress × window / elapsed.
+    """
+    window, elapsed = definition.ends_at - definition.starts_at, now - definition.starts_at
+    if elapsed >= window:
+        return progress
+    elapsed_ms = elapsed // _MILLISECOND
+    return progress * (window // _MILLISECOND) // elapsed_ms if elapsed_ms > 0 else 0

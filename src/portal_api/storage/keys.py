@@ -1,0 +1,140 @@
+"""Every key of the table, on one screen: where a record is, where a collection is, where a list is.
+
+======================  ==============================  ===========================
+what                    partition                       sort key
+======================  ==============================  ===========================
+program, plan,          CATALOGUE                       PROGRAM#… PLAN#…#n
+behavior                                                BEHAVIOR#…
+a program's budget      PROGRAM#prg#SHARD#n             SHARD
+partner                 PARTNER#ptn                     PARTNER
+consents, goals and     PARTNER#ptn                     CONSENT#prg GOALS#prg
+progress of the                                         PROGRESS#prg#partner
+company and its teams                                   PROGRESS#prg#team.…
+enrollment, progress,   PARTNER#ptn#PERSON#ind          ENROLLMENT#prg PROGRESS#prg
+deals, activities                                       DEAL#own ACTIVITY#own
+person                  PERSON#ind                      PERSON
+wallet, journals,       WALLET#party                    HEAD JOURNAL#recorded#seq
+earnings, payouts                                       EARNING#own PAYOUT#own
+a claimed name          NAME#name                       NAME
+answer to a request     REQUEST#caller.hash             ANSWER
+events                  EVENTS#ptn, EVENTS#vendor       EVENT#own
+a list                  LIST#name                       its own order
+======================  ==============================  ===========================
+
+The parts of an id lead to its partition (``transactions.md``: ids and keys): a deal's id is
+partner.owner.program.own, so that one batch get finds all that a mutation needs.
+"""
+
+from collections.abc import Callable, Mapping
+
+from portal_api.domain.activities import Activity, BehaviorType
+from portal_api.domain.consent import ConsentFile, Enrollment
+from portal_api.domain.deals import Deal
+from portal_api.domain.events import Answer, Event
+from portal_api.domain.goals import GoalSheet, Progress
+from portal_api.domain.ledger import Earning, Journal, Wallet
+from portal_api.domain.partners import Individual, Partner
+from portal_api.domain.payouts import Payout
+from portal_api.domain.programs import Program, ProgramShard
+from portal_api.domain.rewards import PlanVersion
+from portal_api.domain.writes import Record
+from portal_api.storage.table import Key
+
+CATALOGUE = "CATALOGUE"
+NOWHERE = Key("NOWHERE", "NOWHERE")
+"""Where an id that has not its kind's form leads: to nothing."""
+
+
+def _affairs(partner_id: str, individual_id: str) -> str:
+    return f"PARTNER#{partner_id}#PERSON#{individual_id}"
+
+
+def _progress(partner_id: str, program_id: str, level: str, party_id: str = "") -> Key:
+    if level == "individual":
+        return Key(_affairs(partner_id, party_id), f"PROGRESS#{program_id}")
+    party = f"{level}.{party_id}" if party_id else level
+    return Key(f"PARTNER#{partner_id}", f"PROGRESS#{program_id}#{party}")
+
+
+_OF_ID: Mapping[type[Record], Callable[..., Key]] = {
+    Program: lambda prg: Key(CATALOGUE, f"PROGRAM#{prg}"),
+    PlanVersion: lambda prg, n: Key(CATALOGUE, f"PLAN#{prg}#{n.rjust(6, '0')}"),
+    BehaviorType: lambda code: Key(CATALOGUE, f"BEHAVIOR#{code}"),
+    ProgramShard: lambda prg, n: Key(f"PROGRAM#{prg}#SHARD#{n}", "SHARD"),
+    Partner: lambda ptn: Key(f"PARTNER#{ptn}", "PARTNER"),
+    ConsentFile: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"CONSENT#{prg}"),
+    GoalSheet: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"GOALS#{prg}"),
+    Progress: _progress,
+    Enrollment: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"ENROLLMENT#{prg}"),
+    Deal: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"DEAL#{own}"),
+    Activity: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"ACTIVITY#{own}"),
+    Individual: lambda ind: Key(f"PERSON#{ind}", "PERSON"),
+    Wallet: lambda party: Key(f"WALLET#{party}", "HEAD"),
+    Earning: lambda party, own: Key(f"WALLET#{party}", f"EARNING#{own}"),
+    Payout: lambda party, own: Key(f"WALLET#{party}", f"PAYOUT#{own}"),
+    Answer: lambda caller, request: Key(f"REQUEST#{caller}.{request}", "ANSWER"),
+    Event: lambda whose, own: Key(f"EVENTS#{whose}", f"EVENT#{own}"),
+}
+
+
+def key_of(kind: type[Record], record_id: str) -> Key:
+    """The key of a record by its kind and id; ``NOWHERE`` for an id of another form."""
+    if "#" in record_id:
+        return NOWHERE
+    try:
+        return _OF_ID[kind](*record_id.split("."))
+    except TypeError:
+        return NOWHERE
+
+
+def id_of_progress(key: Key) -> str:
+    """A progress's id from its key: items that were only ever counted hold no id of their own."""
+    _, partner_id, *person = key.pk.split("#")
+    _, program_id, *party = key.sk.split("#")
+    return ".".join((partner_id, program_id, *(party or ("individual", person[-1]))))
+
+
+def key_of_journal(journal: Journal) -> Key:
+    """A journal's place: by recorded time, then sequence, so that a balance of then is one read."""
+    recorded = journal.recorded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return Key(journals_of(journal.wallet_id)[0], f"JOURNAL#{recorded}#{journal.sequence:012}")
+
+
+def journals_of(wallet_id: str) -> tuple[str, str]:
+    """The partition and sort key prefix of a wallet's journals."""
+    return f"WALLET#{wallet_id}", "JOURNAL#"
+
+
+def key_of_name(name: str) -> Key:
+    """The key of a claimed name."""
+    return Key(f"NAME#{name}", "NAME")
+
+
+def list_of(name: str) -> str:
+    """The partition of a list."""
+    return f"LIST#{name}"
+
+
+_COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] = {
+    (Program, "vendor"): lambda: (CATALOGUE, "PROGRAM#"),
+    (BehaviorType, "vendor"): lambda: (CATALOGUE, "BEHAVIOR#"),
+    (PlanVersion, "vendor"): lambda: (CATALOGUE, "PLAN#"),
+    (PlanVersion, "program"): lambda prg: (CATALOGUE, f"PLAN#{prg}#"),
+    (ConsentFile, "partner"): lambda ptn: (f"PARTNER#{ptn}", "CONSENT#"),
+    (GoalSheet, "partner"): lambda ptn: (f"PARTNER#{ptn}", "GOALS#"),
+    (Progress, "partner"): lambda ptn: (f"PARTNER#{ptn}", "PROGRESS#"),
+    (Progress, "partner_program"): lambda ptn, prg: (f"PARTNER#{ptn}", f"PROGRESS#{prg}#"),
+    (Progress, "person"): lambda ptn, ind: (_affairs(ptn, ind), "PROGRESS#"),
+    (Enrollment, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ENROLLMENT#"),
+    (Deal, "person"): lambda ptn, ind: (_affairs(ptn, ind), "DEAL#"),
+    (Activity, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ACTIVITY#"),
+    (Earning, "wallet"): lambda party: (f"WALLET#{party}", "EARNING#"),
+    (Payout, "wallet"): lambda party: (f"WALLET#{party}", "PAYOUT#"),
+    (Event, "events"): lambda whose: (f"EVENTS#{whose}", "EVENT#"),
+}
+
+
+def collection_of(kind: type[Record], of: tuple[str, ...]) -> tuple[str, str]:
+    """The partition and sort key prefix of the records of a kind that belong to ``of``."""
+    scope, *ids = of
+    return _COLLECTIONS[kind, scope](*ids)

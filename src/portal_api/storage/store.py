@@ -1,0 +1,224 @@
+"""The store on any engine: typed reads to keys, asked-for truths to the five writes."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from portal_api.domain.goals import Progress
+from portal_api.domain.ledger import Journal
+from portal_api.domain.writes import (
+    Claim,
+    Count,
+    Create,
+    Delist,
+    Enlist,
+    Save,
+    Unchanged,
+    Write,
+)
+from portal_api.services.store import (
+    Found,
+    Holder,
+    Listed,
+    Many,
+    One,
+    OutcomeUnknown,
+    RawJournal,
+    References,
+    Slice,
+    StoreUnavailable,
+    Unreadable,
+    Want,
+    WriteConflict,
+)
+from portal_api.storage import keys, table
+from portal_api.storage.items import COUNTER, item_of, record_of
+from portal_api.storage.table import Engine, Item, Key, Page, Query
+
+_JOURNALS_AT_ONCE = 200
+
+
+class TableStore:
+    """``services.store.Store`` on a table engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        """A store on ``engine``, whose table exists."""
+        self._engine = engine
+
+    def read(self, wants: Sequence[Want[object]]) -> Found:
+        """Everything asked for in one wave."""
+        asked = list(dict.fromkeys(wants))
+        gets = {want: _key_of(want) for want in asked if isinstance(want, One | Holder)}
+        queries = {want: _query_of(want) for want in asked if isinstance(want, Many | Listed)}
+        try:
+            items, pages = self._engine.read(list(gets.values()), list(queries.values()))
+        except table.Unavailable as failure:
+            raise StoreUnavailable(str(failure)) from failure
+        except table.Corrupt as damage:
+            raise _unreadable(damage.key, queries.values()) from damage
+        answers: dict[object, object] = {
+            want: _single(want, key, item)
+            for (want, key), item in zip(gets.items(), items, strict=True)
+        }
+        for (want, query), page in zip(queries.items(), pages, strict=True):
+            answers[want] = _several(want, query, page)
+        return Found(answers)
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """All of it in one transaction, or nothing."""
+        try:
+            self._engine.write([_operation(write) for write in writes])
+        except table.ConditionFailed as failure:
+            raise WriteConflict([writes[index] for index in failure.indexes]) from failure
+        except table.Unavailable as failure:
+            raise StoreUnavailable(str(failure)) from failure
+        except table.OutcomeUnknown as failure:
+            raise OutcomeUnknown(str(failure)) from failure
+
+    @contextlib.contextmanager
+    def group(self) -> Iterator[None]:
+        """Group commit, where the engine has it; raises as ``commit`` does."""
+        try:
+            with self._engine.group():
+                yield
+        except table.Unavailable as failure:
+            raise StoreUnavailable(str(failure)) from failure
+        except table.OutcomeUnknown as failure:
+            raise OutcomeUnknown(str(failure)) from failure
+
+    def journals(self, wallet_id: str) -> Iterator[RawJournal]:
+        """A wallet's journals as stored, a page at a time, in the order of their keys."""
+        partition, prefix = keys.journals_of(wallet_id)
+        after: str | None = None
+        damaged: str | None = None
+        while True:
+            # What is before a damaged one comes first, then its place alone, then what is behind.
+            high = damaged and f"{damaged[:-1]}{chr(max(0, ord(damaged[-1]) - 1))}{table.LAST}"
+            query = Query(partition, prefix, None, high, limit=_JOURNALS_AT_ONCE, after=after)
+            try:
+                _, (page,) = self._engine.read([], [query])
+            except table.Unavailable as failure:
+                raise StoreUnavailable(str(failure)) from failure
+            except table.Corrupt as damage:
+                damaged = damage.key.sk
+                continue
+            for key, item in page.rows:
+                yield _raw_journal(key, item)
+                after = key.sk
+            if page.more:
+                continue
+            if damaged is None:
+                return
+            yield RawJournal(damaged)
+            after, damaged = damaged, None
+
+    def close(self) -> None:
+        """Gives connections and threads back; the store is not used afterwards."""
+        self._engine.close()
+
+
+def _key_of(want: One[Any] | Holder) -> Key:
+    return (
+        keys.key_of_name(want.name) if isinstance(want, Holder) else keys.key_of(want.kind, want.id)
+    )
+
+
+def _query_of(want: Many[Any] | Listed) -> Query:
+    if isinstance(want, Listed):
+        partition, prefix = keys.list_of(want.name), ""
+    else:
+        partition, prefix = keys.collection_of(want.kind, want.of)
+    after = None if want.after is None else prefix + want.after
+    return Query(partition, prefix, descending=want.newest_first, limit=want.first, after=after)
+
+
+def _single(want: One[Any] | Holder, key: Key, item: Item | None) -> object:
+    if item is None:
+        return None
+    if isinstance(want, Holder):
+        return _text(key, item, "holder")
+    record = _record(want.kind, key, {"id": want.id, **item})
+    # An id whose middle was changed leads to the same place; it is not this record's id.
+    return record if record.id == want.id else None
+
+
+def _several(want: Many[Any] | Listed, query: Query, page: Page) -> Slice[Any] | References:
+    cursors = tuple(key.sk.removeprefix(query.prefix) for key, _ in page.rows)
+    if isinstance(want, Listed):
+        return References(
+            tuple(_text(key, item, "ref") for key, item in page.rows), cursors, page.more
+        )
+    records = tuple(_record(want.kind, key, item, query) for key, item in page.rows)
+    return Slice(records, cursors, page.more)
+
+
+def _record(kind: type[Any], key: Key, item: Item, query: Query | None = None) -> Any:
+    if kind is Progress:
+        item = {"id": keys.id_of_progress(key), **item}
+    try:
+        return record_of(kind, item)
+    except msgspec.ValidationError as damage:
+        raise _unreadable(key, [query] if query else ()) from damage
+
+
+def _text(key: Key, item: Item, attribute: str) -> str:
+    value = item.get(attribute)
+    if not isinstance(value, str):
+        raise _unreadable(key)
+    return value
+
+
+def _unreadable(key: Key, queries: Iterable[Query] = ()) -> Unreadable:
+    """The error of a damaged item, with the mark behind which its query goes on."""
+    prefix = next((query.prefix for query in queries if query.pk == key.pk), "")
+    return Unreadable(f"{key.pk} {key.sk}", key.sk.removeprefix(prefix))
+
+
+def _raw_journal(key: Key, item: Item) -> RawJournal:
+    try:
+        journal = record_of(Journal, item)
+    except msgspec.ValidationError:
+        return RawJournal(key.sk, item)
+    return RawJournal(key.sk, item, journal, misplaced=keys.key_of_journal(journal) != key)
+
+
+def _operation(write: Write) -> table.Write:
+    """One asked-for truth as one of the five writes."""
+    match write:
+        case Create(Journal() as journal):
+            return table.PutIfAbsent(keys.key_of_journal(journal), item_of(journal))
+        case Create(record):
+            return table.PutIfAbsent(keys.key_of(type(record), record.id), item_of(record))
+        case Save(record):
+            key, item = keys.key_of(type(record), record.id), item_of(record)
+            item["version"] = record.version + 1
+            if record.version == 0:
+                return table.PutIfAbsent(key, item)
+            return table.PutIfVersion(key, item, record.version)
+        case Unchanged(record):
+            return table.Check(keys.key_of(type(record), record.id), {"version": record.version})
+        case Claim(name, holder):
+            return table.PutIfAbsent(keys.key_of_name(name), {"holder": holder})
+        case Count():
+            return _count(write)
+        case Enlist(name, sort, ref):
+            return table.PutIfAbsent(Key(keys.list_of(name), sort), {"ref": ref})
+        case Delist(name, sort):
+            return table.Delete(Key(keys.list_of(name), sort))
+
+
+def _count(write: Count) -> table.Write:
+    key = keys.key_of(type(write.record), write.record.id)
+    seen: dict[str, table.Value] = dict(_attributes(write.seen))
+    if write.same_version:
+        seen["version"] = write.record.version
+    if not write.added:
+        return table.Check(key, seen)
+    floors = {COUNTER + counter: 0 for counter in write.floored}
+    return table.Add(key, _attributes(write.added), floors, seen)
+
+
+def _attributes(counters: Mapping[str, int]) -> dict[str, int]:
+    return {COUNTER + counter: amount for counter, amount in counters.items()}

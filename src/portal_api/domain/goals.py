@@ -100,8 +100,8 @@ class Progress:
 
     ``counters`` only change by addition: ``deals``, ``won``, ``won_minor``; ``earned:ASSET`` (what
     individuals were paid, net of what was taken back) and ``company:ASSET`` (what the partner was),
-    in minor units; ``earners`` (individuals who were paid); ``goal:CODE``; ``bonus:RULE:STEP`` (1
-    once decided).
+    in minor units; ``earners:ASSET`` (individuals who were paid, net); ``goal:CODE``;
+    ``bonus:RULE:STEP`` (1 once decided).
     """
 
     id: str

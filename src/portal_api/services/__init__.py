@@ -1,0 +1,1 @@
+"""One function per mutation: load in one wave, decide, commit once."""

@@ -1,0 +1,112 @@
+"""Activities: recorded by the person, the vendor or an integration.
+
+They are rewarded in the same transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal_api.domain.activities import Activity, BehaviorType
+from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, ReviewRequired
+from portal_api.domain.ledger import Earning
+from portal_api.domain.partners import STAFF_ROLES
+from portal_api.domain.writes import Claim
+from portal_api.services.deals import DEAL_RECORDERS, checked_instant
+from portal_api.services.loads import Loads
+from portal_api.services.partners import required
+from portal_api.services.rewards import settlement_of
+from portal_api.services.store import Holder, One, Want
+from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRecorded:
+    """The activity is recorded, with what the rules made of it.
+
+    The same event again answers this too.
+    """
+
+    activity: Activity
+    earnings: tuple[Earning, ...]
+
+
+def record_activity(
+    portal: Portal,
+    ask: Ask,
+    *,
+    partner_id: str,
+    individual_id: str,
+    program_id: str,
+    behavior: str,
+    source: str,
+    source_event_id: str,
+    occurred_at: datetime | None,
+) -> ActivityRecorded:
+    """Records one occurrence of a behavior under a program, once per source event."""
+    source = required("source", source, 60)
+    source_event_id = required("sourceEventId", source_event_id)
+    if ":" in source:
+        raise InvalidInput("The name of a source has no colon.", "source")
+    loads = Loads(partner_id, individual_id, program_id)
+    behavior_want = One(BehaviorType, behavior)
+    event_name = f"event:{program_id}:{individual_id}:{source}:{source_event_id}"
+    holder = Holder(event_name)
+
+    def decide(s: Situation) -> Decision[ActivityRecorded]:
+        if s.viewer.partner_id not in (None, partner_id):
+            raise NotFound.of(f"{partner_id}.{individual_id}")
+        known_behavior = s.found[behavior_want]
+        if known_behavior is None:
+            raise NotFound.of(behavior)
+        if s.viewer.role in STAFF_ROLES:
+            if individual_id != s.viewer.id:
+                raise NotPermitted(
+                    "You can record your own activities only.", tuple(sorted(DEAL_RECORDERS))
+                )
+            if known_behavior.review_needed:
+                raise ReviewRequired("The vendor records this behavior.", behavior)
+        first = s.found[holder]
+        if first is not None:
+            return Decision(_first_result(portal, first), (), first, partner_id)
+        settlement = settlement_of(s, loads)
+        activity = Activity(
+            id=f"{partner_id}.{individual_id}.{program_id}.{portal.new_id()}",
+            partner_id=partner_id,
+            individual_id=individual_id,
+            program_id=program_id,
+            behavior=behavior,
+            occurred_at=checked_instant(occurred_at, s.now),
+            recorded_at=s.now,
+            source=source,
+            source_event_id=source_event_id,
+        )
+        activity, _ = settlement.record(activity)
+        writes = (Claim(event_name, activity.id), *settlement.writes())
+        outcome = ActivityRecorded(activity, settlement.earnings())
+        return Decision(outcome, writes, activity.id, partner_id)
+
+    arguments = {
+        "partner": partner_id,
+        "individual": individual_id,
+        "program": program_id,
+        "behavior": behavior,
+        "event": [source, source_event_id],
+        "at": occurred_at,
+    }
+    wants: tuple[Want[object], ...] = (behavior_want, holder, *loads.wants())
+    roles = DEAL_RECORDERS | STAFF_ROLES
+    return perform(portal, ask, "recordActivity", arguments, roles, wants, decide, ActivityRecorded)
+
+
+def _first_result(portal: Portal, activity_id: str) -> ActivityRecorded:
+    """What the first report of an event made: its activity and the earnings that this names."""
+    want = One(Activity, activity_id)
+    activity = portal.store.read([want])[want]
+    if activity is None:
+        raise NotFound.of(activity_id)
+    ids = (outcome.earning_id for outcome in activity.outcomes if outcome.earning_id)
+    wants = [One(Earning, earning_id) for earning_id in ids]
+    found = portal.store.read(wants)
+    return ActivityRecorded(
+        activity, tuple(e for e in map(found.__getitem__, wants) if e is not None)
+    )

@@ -1,0 +1,74 @@
+"""A program's budget in one use case: drawn from the recipient's shard, then from the others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from portal_api.domain.programs import Program, ProgramShard, shard_of, shards_of
+from portal_api.domain.writes import Count, Write
+from portal_api.services.store import One, Store
+
+
+@dataclass
+class Budget:
+    """The shards as loaded, and what one use case changes in them or has relied on."""
+
+    store: Store
+    program: Program
+    shards: dict[str, ProgramShard]
+    _drawn: dict[str, dict[str, int]] = field(default_factory=dict)
+    _looked_at: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def draw(self, party_id: str, asset: str, amount_minor: int) -> bool:
+        """Draws an award, never in part; false when all shards together are short."""
+        own = shard_of(self.program.id, party_id)
+        if self._left(own, asset) >= amount_minor:
+            self._change(own, asset, -amount_minor)
+            return True
+        self._load_the_others()
+        missing, taken = amount_minor, dict[str, int]()
+        fullest = sorted(self.shards, key=lambda shard_id: -self._left(shard_id, asset))
+        for shard_id in dict.fromkeys((own, *fullest)):
+            part = min(missing, self._left(shard_id, asset))
+            if part > 0:
+                taken[shard_id] = part
+                missing -= part
+        if missing:
+            # What is withheld for want of budget is withheld only if none has come back meanwhile.
+            for shard_id, shard in self.shards.items():
+                self._looked_at.setdefault(shard_id, {})[asset] = shard.counters.get(asset, 0)
+            return False
+        for shard_id, part in taken.items():
+            self._change(shard_id, asset, -part)
+        return True
+
+    def give_back(self, party_id: str, asset: str, amount_minor: int) -> None:
+        """What was taken back of an award is there for the next."""
+        self._change(shard_of(self.program.id, party_id), asset, amount_minor)
+
+    def writes(self, party_ids: Iterable[str]) -> list[Write]:
+        """Draws and looks; the shards of ``party_ids`` at least check the program's version."""
+        least = {shard_of(self.program.id, party_id) for party_id in party_ids}
+        writes: list[Write] = []
+        for shard_id in sorted({*least, *self._drawn, *self._looked_at}):
+            drawn = {
+                asset: minor for asset, minor in self._drawn.get(shard_id, {}).items() if minor
+            }
+            seen = self._looked_at.get(shard_id, {})
+            shard = replace(self.shards[shard_id], version=self.program.version)
+            writes.append(Count(shard, drawn, seen, frozenset(drawn), same_version=True))
+        return writes
+
+    def _left(self, shard_id: str, asset: str) -> int:
+        loaded = self.shards[shard_id].counters.get(asset, 0) if shard_id in self.shards else 0
+        return loaded + self._drawn.get(shard_id, {}).get(asset, 0)
+
+    def _change(self, shard_id: str, asset: str, delta_minor: int) -> None:
+        drawn = self._drawn.setdefault(shard_id, {})
+        drawn[asset] = drawn.get(asset, 0) + delta_minor
+
+    def _load_the_others(self) -> None:
+        """Short in one shard is not short in all."""
+        wants = [One(ProgramShard, shard_id) for shard_id in shards_of(self.program.id)]
+        missing = [want for want in wants if want.id not in self.shards]
+        found = self.store.read(missing)
+        self.shards |= {want.id: shard for want in missing if (shard := found[want]) is not None}

@@ -1,0 +1,256 @@
+"""How every mutation runs: exactly once per request id.
+
+One wave of reads, a pure decision, one commit.
+"""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+from portal_api.domain import errors
+from portal_api.domain.access import Viewer, viewer_of
+from portal_api.domain.errors import IdempotencyConflict, InvalidInput, NotPermitted, Refusal
+from portal_api.domain.events import Answer, Event
+from portal_api.domain.partners import Individual, Role
+from portal_api.domain.records import canonical, plain
+from portal_api.domain.writes import Create, Write
+from portal_api.services.store import (
+    Found,
+    One,
+    OutcomeUnknown,
+    Store,
+    StoreUnavailable,
+    Want,
+    WriteConflict,
+)
+
+Success_co = TypeVar("Success_co", covariant=True)
+Success = TypeVar("Success")
+
+ANSWERS_KEPT = timedelta(days=90)
+_DEADLINE_SECONDS = 12.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.5
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What every use case needs of the world."""
+
+    store: Store
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks, under which client-made request id.
+
+    ``recognized`` is told who that turned out to be.
+    """
+
+    subject: str
+    request_id: str
+    recognized: Callable[[Viewer], None] = lambda _: None
+
+
+class Unauthenticated(Exception):
+    """The token's subject is nobody who may act: unknown, suspended or no longer employed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[Success_co]):
+    """What a use case came to.
+
+    Its outcome (a record of records) and what must be made true for it.
+    """
+
+    outcome: Success_co
+    writes: tuple[Write, ...]
+    subject_id: str
+    partner_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a decision is made from.
+
+    Who asks, what was found, the instant, and more reads if it must.
+    """
+
+    portal: Portal
+    viewer: Viewer
+    found: Found
+    now: datetime
+    request_id: str
+
+    def cause(self, **more: str) -> dict[str, str]:
+        """The cause of a journal: who, by which request, and what else is named."""
+        return {"actor": self.viewer.id, "request": self.request_id, **more}
+
+
+def perform(
+    portal: Portal,
+    ask: Ask,
+    operation: str,
+    arguments: Mapping[str, object],
+    roles: frozenset[Role],
+    wants: Sequence[Want[object]],
+    decide: Callable[[Situation], Decision[Success]],
+    outcome: type[Success],
+) -> Success:
+    """Runs one use case to its end, exactly once per caller and request id.
+
+    Loads what ``wants`` names together with the viewer and the stored answer, in one wave; replays
+    that answer; otherwise decides and commits with the answer and the event, and decides again from
+    a new load when something has changed. Raises a ``Refusal``, ``Unauthenticated`` or
+    ``StoreUnavailable``. Refusals of state are stored and replayed, those of input are not.
+    """
+    if (
+        not 8 <= len(ask.request_id) <= 100
+        or not ask.request_id.isascii()
+        or not ask.request_id.isprintable()
+    ):
+        raise InvalidInput("A request id has 8 to 100 printable ASCII characters.", "requestId")
+    asked_hash = hashlib.sha256(canonical([operation, plain(arguments)])).hexdigest()
+    person_want = One(Individual, ask.subject)
+    answer_want = One(
+        Answer, f"{ask.subject}.{hashlib.sha256(ask.request_id.encode()).hexdigest()[:32]}"
+    )
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    attempt = 0
+    while True:
+        found = portal.store.read([person_want, answer_want, *wants])
+        now = portal.clock()
+        viewer = viewer_of(found[person_want], now)
+        if viewer is None:
+            raise Unauthenticated
+        ask.recognized(viewer)
+        answer = found[answer_want]
+        if answer is not None:
+            return _replayed(portal, answer, asked_hash, ask, outcome)
+        if viewer.role not in roles:
+            raise NotPermitted("Your role may not do this.", tuple(sorted(roles)))
+        situation = Situation(portal, viewer, found, now, ask.request_id)
+        stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
+        result, writes = _decided(situation, decide, stamp)
+        try:
+            portal.store.commit(writes)
+        except (WriteConflict, OutcomeUnknown):
+            # Either something changed under the decision, or the answer was lost: the next load
+            # tells, since the stored answer commits with the effect.
+            attempt += 1
+            if time.monotonic() > deadline:
+                raise StoreUnavailable("too much contention") from None
+            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+            # The system's randomness, so that copies of one memory image do not repeat in step.
+            time.sleep(pause * secrets.randbelow(1_000) / 1_000)
+            continue
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What is stored beside every use case."""
+
+    ask: Ask
+    operation: str
+    request_hash: str
+    answer_id: str
+    now: datetime
+
+    def answer(self, outcome: str, values: Mapping[str, object]) -> Answer:
+        """The answer, kept 90 days."""
+        expires_at = int((self.now + ANSWERS_KEPT).timestamp())
+        return Answer(
+            self.answer_id, self.operation, self.request_hash, outcome, values, self.now, expires_at
+        )
+
+    def writes(
+        self, portal: Portal, viewer: Viewer, decision: Decision[object]
+    ) -> tuple[Write, ...]:
+        """The answer, and the event where something changes."""
+        kind = type(decision.outcome).__name__
+        answer = Create(self.answer(kind, _ids(decision.outcome)))
+        if not decision.writes:
+            return (answer,)
+        event = Event(
+            id=f"{decision.partner_id or 'vendor'}.{portal.new_id()}",
+            kind=kind,
+            subject_id=decision.subject_id,
+            actor_id=viewer.id,
+            request_id=self.ask.request_id,
+            at=self.now,
+        )
+        return answer, Create(event)
+
+
+def _decided(
+    situation: Situation, decide: Callable[[Situation], Decision[Success]], stamp: _Stamp
+) -> tuple[Success | Refusal, tuple[Write, ...]]:
+    """The outcome or the final refusal, with all that is to be committed for it.
+
+    Raises a refusal that is not final: nothing is stored for it.
+    """
+    try:
+        decision = decide(situation)
+    except Refusal as refusal:
+        if not refusal.final:
+            raise
+        return refusal, (Create(stamp.answer(type(refusal).__name__, _values(refusal))),)
+    stamped = stamp.writes(situation.portal, situation.viewer, decision)
+    return decision.outcome, (*decision.writes, *stamped)
+
+
+def _values(refusal: Refusal) -> dict[str, object]:
+    """A refusal's fields, to raise it again."""
+    named = {field.name: plain(getattr(refusal, field.name)) for field in fields(refusal)}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _ids(outcome: object) -> dict[str, object]:
+    """The ids of an outcome's records; values that are not records are kept as they are."""
+
+    def kept(value: Any) -> object:
+        if isinstance(value, tuple):
+            return [kept(item) for item in value]
+        return value.id if hasattr(value, "id") else plain(value)
+
+    return {field.name: kept(getattr(outcome, field.name)) for field in fields(outcome)}  # type: ignore[arg-type]
+
+
+def _replayed(
+    portal: Portal, answer: Answer, asked_hash: str, ask: Ask, outcome: type[Success]
+) -> Success:
+    """The stored answer as the outcome that it was, its records as they are now."""
+    if answer.request_hash != asked_hash:
+        raise IdempotencyConflict(
+            "This request id was used for another request before.", ask.request_id
+        )
+    refusal = getattr(errors, answer.outcome, None)
+    if refusal is not None:
+        values = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in answer.values.items()
+        }
+        raise refusal(**values)
+    kinds = get_type_hints(outcome)
+    wants: dict[tuple[str, str], One[Any]] = {}
+    for name, kind in kinds.items():
+        member = get_args(kind)[0] if get_origin(kind) is tuple else kind
+        stored = answer.values[name]
+        for record_id in stored if isinstance(stored, list) else [stored]:
+            wants[name, str(record_id)] = One(member, str(record_id))
+    found = portal.store.read(tuple(wants.values()))
+    restored: dict[str, object] = {}
+    for name, kind in kinds.items():
+        records = tuple(
+            found[want] for (field_name, _), want in wants.items() if field_name == name
+        )
+        restored[name] = records if get_origin(kind) is tuple else records[0]
+    return outcome(**restored)

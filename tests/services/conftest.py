@@ -1,0 +1,52 @@
+"""The stores under the use cases: SQLite in a file, and one table on the local AWS for all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal_api.storage.dynamo import DynamoEngine
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
+from portal_api.storage.table import Engine
+from tests.conftest import REGION
+from tests.services.world import World
+
+BOTH = ["sqlite", pytest.param("ministack", marks=pytest.mark.ministack)]
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    """Give an empty table in a file."""
+    engine = SqliteEngine(tmp_path / "portal.sqlite", durable=False)
+    engine.create()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def ministack_engine(ministack: str) -> Iterator[DynamoEngine]:
+    """Give one table for all worlds: each has ids of its own."""
+    engine = DynamoEngine("services", REGION, ministack)
+    engine.create()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=BOTH)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Give each engine in turn."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    """Give a world on each engine in turn."""
+    return World(TableStore(engine))
+
+
+@pytest.fixture
+def quick_world(sqlite_engine: SqliteEngine) -> World:
+    """Give a world on SQLite, for what does not depend on the engine."""
+    return World(TableStore(sqlite_engine))

@@ -1,0 +1,93 @@
+"""The GraphQL schema: it speaks, and decides nothing."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+from strawberry.types.base import StrawberryObjectDefinition
+
+from portal_api.schema.access import audience_of
+from portal_api.schema.activities import ActivityMutations
+from portal_api.schema.consent import ConsentMutations
+from portal_api.schema.deals import DealMutations
+from portal_api.schema.errors import HANDLERS, REFUSALS, TypedErrors
+from portal_api.schema.mutations import ROLES
+from portal_api.schema.partner_mutations import PartnerMutations
+from portal_api.schema.payouts import PayoutMutations
+from portal_api.schema.program_mutations import ProgramMutations
+from portal_api.schema.query import Query
+from portal_api.schema.scalars import SCALARS
+
+_PLUMBING = frozenset({"Node", "PageInfo"})
+
+
+@strawberry.type(
+    description="Everything that can be changed. Every mutation is safe to retry by its requestId."
+)
+class Mutation(
+    ProgramMutations,
+    PartnerMutations,
+    ConsentMutations,
+    DealMutations,
+    ActivityMutations,
+    PayoutMutations,
+):
+    """The root mutation."""
+
+
+class _Schema(strawberry.Schema):
+    """Strawberry's schema, which leaves the logging of errors to ``TypedErrors``."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Says nothing: a person's wrong argument is no event of ours."""
+
+
+class UndeclaredPermission(Exception):
+    """A field or mutation without a declared permission: the schema is not built."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema, once every field is known to declare who may read it.
+
+    Raises ``UndeclaredPermission`` naming the fields that do not.
+    """
+    schema = _Schema(
+        query=Query,
+        mutation=Mutation,
+        types=tuple(REFUSALS.values()),
+        exception_handlers=HANDLERS,
+        extensions=[
+            TypedErrors,
+            lambda: ParserCache(maxsize=256),
+            lambda: ValidationCache(maxsize=256),
+        ],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    undeclared = sorted(_undeclared(schema))
+    if undeclared:
+        raise UndeclaredPermission(f"no permission is declared for {', '.join(undeclared)}")
+    return schema
+
+
+def _undeclared(schema: strawberry.Schema) -> list[str]:
+    """The fields without a declaration: mutations need roles, all others an audience."""
+    found = []
+    for name, concrete in schema.schema_converter.type_map.items():
+        definition = concrete.definition
+        if not isinstance(definition, StrawberryObjectDefinition) or definition.is_input:
+            continue
+        # Connections and edges hold nothing but nodes, which declare their own.
+        if name in _PLUMBING or name.endswith(("Connection", "Edge")):
+            continue
+        for field in definition.fields:
+            declared = (
+                field.metadata.get(ROLES)
+                if definition.origin is Mutation
+                else audience_of(definition.origin, field)
+            )
+            if not declared:
+                found.append(f"{name}.{field.python_name}")
+    return found

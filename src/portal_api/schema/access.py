@@ -1,0 +1,82 @@
+"""Who may read what: every type declares its audience, a field only where it is narrower.
+
+``build_schema`` walks the schema and fails on a type or field without a declaration. Whether a
+viewer may see a record is decided once per object, when it is made (``seen_by``); a narrower field
+answers null to whoever is not its audience.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.types.field import StrawberryField
+
+from portal_api.domain.access import Audience, Viewer
+
+Type = TypeVar("Type", bound=type)
+
+AUDIENCE = "portal_audience"
+_ON_TYPE = "__portal_audience__"
+
+__all__ = ["Audience", "audience_of", "declared", "may_see", "narrow", "seen_by"]
+
+
+def declared(*audiences: Audience) -> Callable[[Type], Type]:
+    """Declares who may read a type's fields, unless a field declares a narrower audience."""
+
+    def declare(cls: Type) -> Type:
+        setattr(cls, _ON_TYPE, frozenset(audiences))
+        return cls
+
+    return declare
+
+
+def seen_by(
+    viewer: Viewer, partner_id: str | None, individual_id: str | None
+) -> frozenset[Audience]:
+    """What the viewer is to a record; objects keep it for their narrower fields."""
+    return viewer.audiences(partner_id, individual_id)
+
+
+def may_see(cls: type, audiences: frozenset[Audience]) -> bool:
+    """Whether somebody who is ``audiences`` to a record may see it as ``cls``."""
+    allowed: frozenset[Audience] = getattr(cls, _ON_TYPE)
+    return bool(allowed & audiences)
+
+
+class _Narrower(FieldExtension):
+    """Answers null to a viewer who is none of the audiences to the object."""
+
+    def __init__(self, audiences: frozenset[Audience]) -> None:
+        self.audiences = audiences
+
+    def resolve(
+        self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """The field's value, or null."""
+        return next_(source, info, **kwargs) if self.audiences & source.audiences else None
+
+    async def resolve_async(
+        self, next_: Callable[..., Any], source: Any, info: strawberry.Info, **kwargs: Any
+    ) -> Any:
+        """The field's value, or null, for a field that loads."""
+        return await next_(source, info, **kwargs) if self.audiences & source.audiences else None
+
+
+def narrow(*audiences: Audience, description: str, **options: Any) -> Any:
+    """A nullable field for these audiences only; used like ``strawberry.field``."""
+    allowed = frozenset(audiences)
+    who = ", ".join(sorted(audience.lower() for audience in allowed))
+    return strawberry.field(
+        description=f"{description} Null unless you are: {who}.",
+        metadata={AUDIENCE: allowed},
+        extensions=[_Narrower(allowed)],
+        **options,
+    )
+
+
+def audience_of(cls: type, field: StrawberryField) -> frozenset[Audience] | None:
+    """Who may read a field, by its own or its type's declaration; none where neither was made."""
+    own: frozenset[Audience] | None = field.metadata.get(AUDIENCE)
+    return own if own is not None else getattr(cls, _ON_TYPE, None)

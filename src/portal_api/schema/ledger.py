@@ -1,0 +1,152 @@
+"""Wallets, balances and earnings: what somebody has, and why."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from strawberry import relay
+
+from portal_api.domain import ledger
+from portal_api.domain.programs import Program as ProgramRecord
+from portal_api.schema.access import Audience, declared, may_see
+from portal_api.schema.context import Info
+from portal_api.schema.enums import EarningStatus
+from portal_api.schema.nodes import find, finder
+from portal_api.schema.paging import PAGE, checked, connection
+from portal_api.schema.programs import Program
+from portal_api.schema.scalars import Amount, amount_of
+from portal_api.services.store import Many, One, of_wallet
+
+if TYPE_CHECKING:
+    from portal_api.schema.deals import Deal
+
+OWN = (Audience.OWNER, Audience.VENDOR)
+
+
+@declared(*OWN, Audience.EXECUTIVE)
+@strawberry.type(description="What a wallet holds of one asset.")
+class Balance:
+    """Balances of one asset."""
+
+    asset_code: str = strawberry.field(description="POINTS, or an ISO 4217 currency.")
+    available: Amount = strawberry.field(description="Can be paid out.")
+    pending: Amount = strawberry.field(description="Earned, not available yet.")
+    held: Amount = strawberry.field(description="Set aside for payouts that are not resolved.")
+    owed: Amount = strawberry.field(
+        description="Was taken back after it was paid; next earnings repay it."
+    )
+
+    @classmethod
+    def of(cls, asset: str, record: ledger.Balance) -> "Balance":
+        """The balance as shown."""
+        return cls(
+            asset_code=asset,
+            available=amount_of(asset, record.available),
+            pending=amount_of(asset, record.pending),
+            held=amount_of(asset, record.held),
+            owed=amount_of(asset, -record.receivable),
+        )
+
+
+@declared(*OWN, Audience.EXECUTIVE)
+@strawberry.type(description="A right that a rule created, with everything that explains it.")
+class Earning(relay.Node):
+    """An earning."""
+
+    id: relay.NodeID[str]
+    status: EarningStatus = strawberry.field(
+        description="AVAILABLE, or REVERSED once all was taken back."
+    )
+    amount: Amount = strawberry.field(description="What was earned.")
+    reversed: Amount = strawberry.field(description="What was taken back of it so far.")
+    of_amount: Amount | None = strawberry.field(
+        description="The whole that this is a part of: 150.00 of 900.00."
+    )
+    because: str = strawberry.field(description="The arithmetic, in words.")
+    rule_code: str = strawberry.field(description="The rule that paid.")
+    rule_name: str = strawberry.field(description="Its name for people.")
+    step: str = strawberry.field(description="The rule's step, such as DEAL_REGISTERED or GOAL.")
+    behavior: str = strawberry.field(description="The behavior of the activity that earned.")
+    plan_number: int = strawberry.field(description="The plan version that judged.")
+    plan_hash: str = strawberry.field(description="The hash of that version's content.")
+    occurred_at: datetime = strawberry.field(description="When the activity occurred.")
+    recorded_at: datetime = strawberry.field(description="When the earning was recorded.")
+    consent_id: strawberry.ID | None = strawberry.field(
+        description="The consent that allowed it; none for a company's own earning."
+    )
+    record: strawberry.Private[ledger.Earning]
+
+    @classmethod
+    def of(cls, record: ledger.Earning) -> "Earning":
+        """The earning as shown."""
+        trace = record.trace
+        return cls(
+            id=record.id,
+            status=record.status,
+            amount=amount_of(trace.asset, trace.amount_minor),
+            reversed=amount_of(trace.asset, record.reversed_minor),
+            of_amount=None if trace.of_minor is None else amount_of(trace.asset, trace.of_minor),
+            because=trace.because,
+            rule_code=trace.rule_code,
+            rule_name=trace.rule_name,
+            step=trace.step,
+            behavior=trace.behavior,
+            plan_number=trace.plan_number,
+            plan_hash=trace.plan_hash,
+            occurred_at=trace.occurred_at,
+            recorded_at=record.recorded_at,
+            consent_id=None if trace.consent_id is None else strawberry.ID(trace.consent_id),
+            record=record,
+        )
+
+    @strawberry.field(description="The program that paid.")
+    async def program(self, info: Info) -> Program | None:
+        """The program."""
+        record = await info.context.load(One(ProgramRecord, self.record.trace.program_id))
+        viewer = await info.context.viewer()
+        return None if record is None else Program.of(record, viewer.audiences(None, None))
+
+    @strawberry.field(description="The deal that it is about, if any.")
+    async def deal(
+        self, info: Info
+    ) -> Annotated["Deal", strawberry.lazy("portal_api.schema.deals")] | None:
+        """The deal."""
+        deal_id = self.record.trace.deal_id
+        found: Deal | None = await find(info, "Deal", deal_id) if deal_id else None
+        return found
+
+
+async def balances(info: Info, party_id: str) -> list[Balance]:
+    """A party's balances, one per asset that was ever posted."""
+    wallet = await info.context.load(One(ledger.Wallet, party_id))
+    return balances_of(wallet)
+
+
+def balances_of(wallet: ledger.Wallet | None) -> list[Balance]:
+    """A wallet's balances in the order of their assets."""
+    return (
+        [Balance.of(asset, balance) for asset, balance in sorted(wallet.balances.items())]
+        if wallet
+        else []
+    )
+
+
+async def earnings(
+    info: Info, party_id: str, first: int = PAGE, after: str | None = None
+) -> object:
+    """A party's earnings, newest first, with their programs at hand."""
+    size, mark = checked(first, after)
+    want = Many(ledger.Earning, of_wallet(party_id), first=size, after=mark, newest_first=True)
+    page = await info.context.with_catalogue(want)
+    return connection([Earning.of(record) for record in page.records], page.cursors, page.more)
+
+
+@finder("Earning")
+async def _earning(info: Info, record_id: str) -> Earning | None:
+    record = await info.context.load(One(ledger.Earning, record_id))
+    if record is None:
+        return None
+    viewer = await info.context.viewer()
+    company = record.trace.consent_id is None
+    owner = (record.wallet_id, None) if company else (None, record.wallet_id)
+    return Earning.of(record) if may_see(Earning, viewer.audiences(*owner)) else None

@@ -1,0 +1,26 @@
+"""How a node of each kind is found and shown, by kind: nouns lead to each other without imports."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from portal_api.schema.context import Info
+
+Finder = Callable[[Info, str], Awaitable[Any]]
+
+_FINDERS: dict[str, Finder] = {}
+
+
+def finder(kind: str) -> Callable[[Finder], Finder]:
+    """Declares how a node of a kind is found by its id, as far as the viewer may see it."""
+
+    def declare(find_one: Finder) -> Finder:
+        _FINDERS[kind] = find_one
+        return find_one
+
+    return declare
+
+
+async def find(info: Info, kind: str, record_id: str) -> Any:
+    """The node, or none where it is not there or not the viewer's to see."""
+    found = _FINDERS.get(kind)
+    return await found(info, record_id) if found else None

@@ -1,0 +1,133 @@
+"""The roots of every query.
+
+``viewer`` for the screens of reps and executives, lists for the vendor, ``node`` for refetching.
+"""
+
+import asyncio
+
+import strawberry
+from strawberry import relay
+
+from portal_api.domain import activities, partners, payouts
+from portal_api.schema import payouts as shown_payouts
+from portal_api.schema import programs as shown_programs
+from portal_api.schema.access import Audience, declared, narrow
+from portal_api.schema.context import Info
+from portal_api.schema.enums import Role
+from portal_api.schema.ids import split
+from portal_api.schema.nodes import find
+from portal_api.schema.paging import PAGE, After, First, checked, connection
+from portal_api.schema.partners import (
+    Deals,
+    Individual,
+    Partner,
+    Payouts,
+    deal_list,
+    person_of,
+    visible,
+)
+from portal_api.schema.programs import Behavior, Program
+from portal_api.services.deals import SUBMITTED_DEALS
+from portal_api.services.payouts import OPEN_PAYOUTS
+from portal_api.services.store import Listed, Many, One, of_vendor
+
+VENDOR = Audience.VENDOR
+
+
+@declared(Audience.ANYONE)
+@strawberry.type(description="Who is asking, and what waits for the vendor's people.")
+class Viewer:
+    """The viewer."""
+
+    role: Role = strawberry.field(description="The role of the present employment.")
+    individual: Individual = strawberry.field(description="The person.")
+    audiences: strawberry.Private[frozenset[Audience]]
+    partner_id: strawberry.Private[str | None]
+
+    @strawberry.field(description="The partner the viewer works for; none for the vendor's people.")
+    async def partner(self, info: Info) -> Partner | None:
+        """The partner."""
+        record = (
+            await info.context.load(One(partners.Partner, self.partner_id))
+            if self.partner_id
+            else None
+        )
+        return await visible(info, record)
+
+    @strawberry.field(
+        description="The programs that are for the viewer; all of them for the vendor."
+    )
+    async def programs(self, info: Info) -> list[Program]:
+        """The programs."""
+        catalogue = await info.context.catalogue()
+        shown = await asyncio.gather(
+            *(shown_programs.visible(info, record) for record in catalogue.programs.values())
+        )
+        return [program for program in shown if program is not None]
+
+    @narrow(VENDOR, description="All partners.")
+    async def partners(
+        self, info: Info, first: First = PAGE, after: After = None
+    ) -> relay.Connection[Partner] | None:
+        """The partners."""
+        size, mark = checked(first, after)
+        page = await info.context.load(Listed("partners", size, mark, newest_first=False))
+        records = await info.context.load_all(
+            [One(partners.Partner, partner_id) for partner_id in page.ids]
+        )
+        nodes = [await visible(info, record) for record in records]
+        return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
+
+    @narrow(VENDOR, description="Registrations that wait for a decision, newest first.")
+    async def submitted_deals(
+        self, info: Info, first: First = PAGE, after: After = None
+    ) -> Deals | None:
+        """The queue."""
+        return await deal_list(info, SUBMITTED_DEALS, first, after)  # type: ignore[return-value]
+
+    @narrow(VENDOR, description="Payouts that are not resolved, newest first.")
+    async def open_payouts(
+        self, info: Info, first: First = PAGE, after: After = None
+    ) -> Payouts | None:
+        """The queue."""
+        size, mark = checked(first, after)
+        page = await info.context.load(Listed(OPEN_PAYOUTS, size, mark))
+        records = await info.context.load_all(
+            [One(payouts.Payout, payout_id) for payout_id in page.ids]
+        )
+        nodes = [await shown_payouts.visible(info, record) for record in records]
+        return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
+
+
+@declared(Audience.ANYONE)
+@strawberry.type(description="Everything that can be read, as the viewer may see it.")
+class Query:
+    """The root query."""
+
+    @strawberry.field(description="Who is asking: the root of every screen.")
+    async def viewer(self, info: Info) -> Viewer:
+        """The viewer."""
+        viewer = await info.context.viewer()
+        own = viewer.audiences(viewer.partner_id, viewer.id)
+        return Viewer(
+            role=viewer.role,
+            individual=person_of(viewer.person, viewer.employment, own),
+            audiences=viewer.audiences(None, None),
+            partner_id=viewer.partner_id,
+        )
+
+    @strawberry.field(
+        description="Anything with a global id; null for what is not there or not yours to see."
+    )
+    async def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:
+        """A node."""
+        await info.context.viewer()
+        kind, record_id = split(id)
+        found: relay.Node | None = await find(info, kind, record_id)
+        return found
+
+    @strawberry.field(description="The catalogue of behaviors that can be recorded.")
+    async def behaviors(self, info: Info) -> list[Behavior]:
+        """The behaviors."""
+        found = await info.context.load(Many(activities.BehaviorType, of_vendor()))
+        return [Behavior.of(record) for record in (*activities.DEAL_BEHAVIORS, *found.records)]

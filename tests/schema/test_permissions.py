@@ -1,0 +1,243 @@
+"""Who may read and do what: every mutation as every role, every node as every kind of viewer."""
+
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+)
+
+from portal_api import schema as schema_package
+from portal_api.domain.partners import Role
+from portal_api.schema import build_schema
+from portal_api.schema.ids import encoded
+from portal_api.schema.mutations import ROLES
+from portal_api.schema.query import Query
+from tests.schema.client import Client, Person
+
+SCHEMA = build_schema()
+MUTATIONS = {
+    field.python_name: field
+    for field in SCHEMA.get_type_by_name("Mutation").fields  # type: ignore[union-attr]
+}
+KINDS = {"partnerId": "Partner", "programId": "Program", "dealId": "Deal", "ownerId": "Individual"}
+KINDS |= {"individualId": "Individual", "individualIds": "Individual", "partyId": "Individual"}
+KINDS |= {"consentId": "Consent", "payoutId": "Payout", "teamId": "Team"}
+NOWHERE = {"Partner": "ptn-0", "Program": "prg-0", "Deal": "ptn-0.ind-0.prg-0.0", "Team": "ptn-0.t"}
+NOWHERE |= {"Individual": "ptn-0.ind-0", "Consent": "ptn-0.prg-0.1", "Payout": "ind-0.0"}
+
+
+def _value(name: str, kind: GraphQLInputType) -> Any:
+    """Something of a type that no check of form refuses; ids lead to nothing."""
+    match kind:
+        case GraphQLNonNull():
+            return _value(name, kind.of_type)
+        case GraphQLList():
+            return [_value(name, kind.of_type)]
+        case GraphQLEnumType():
+            return next(iter(kind.values))
+        case GraphQLInputObjectType():
+            fields = kind.fields.items()
+            needed = [name for name, field in fields if isinstance(field.type, GraphQLNonNull)]
+            # Where nothing is needed, it is a oneOf: any one will do.
+            chosen = needed or list(kind.fields)[:1]
+            return {inner: _value(inner, kind.fields[inner].type) for inner in chosen}
+        case _:
+            return _scalar(name, kind.name)
+
+
+def _scalar(name: str, kind: str) -> Any:
+    if name == "currencyCode":
+        return "USD"
+    of = KINDS.get(name, "Partner")
+    plain = {
+        "ID": encoded(of, NOWHERE[of]),
+        "Decimal": "1.00",
+        "BigInt": 1,
+        "Int": 1,
+        "Boolean": True,
+        "DateTime": "2026-02-01T00:00:00Z",
+    }
+    return plain.get(kind, "SOMETHING")
+
+
+def _wish(mutation: str) -> dict[str, Any]:
+    field = SCHEMA._schema.mutation_type.fields[mutation]  # type: ignore[union-attr]
+    wish: dict[str, Any] = _value("input", field.args["input"].type)
+    return wish
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+def test_a_mutation_is_for_the_roles_that_it_declares_and_for_no_others(
+    quick_client: Client, name: str
+) -> None:
+    """The service decides; the schema's declaration and description must say the same."""
+    field = MUTATIONS[name]
+    declared: frozenset[Role] = field.metadata[ROLES]
+    graphql_name = SCHEMA.config.name_converter.from_field(field)
+    partner = quick_client.partner()
+    wish = _wish(graphql_name)
+    del wish["requestId"]
+    vendor = {Role.ADMIN, Role.CHANNEL_MANAGER, Role.SERVICE}
+    for role in Role:
+        who = quick_client.person(role.value, None if role in vendor else partner)
+        answer = quick_client.do(who, graphql_name, "", **wish)
+        refused = answer["__typename"] == "NotPermitted"
+        assert refused is (role not in declared), (role, answer)
+        assert (role.value in (field.description or "")) is (role in declared)
+
+
+class Cast:
+    """A deal of a rep with an earning and a payout, and everybody who might look."""
+
+    def __init__(self, client: Client) -> None:
+        self.manager = client.person("CHANNEL_MANAGER")
+        self.partner = client.partner()
+        self.executive = client.person("PARTNER_EXECUTIVE", self.partner)
+        self.rep = client.person("SALES_REP", self.partner)
+        self.colleague = client.person("SALES_REP", self.partner)
+        other = client.partner()
+        self.stranger = client.person("SALES_REP", other)
+        self.rival = client.person("PARTNER_EXECUTIVE", other)
+        self.program = client.program(self.manager, segment={"regions": ["EMEA"]})
+        client.consent(self.executive, self.partner, self.program)
+        client.enroll(self.rep, self.partner, self.program)
+        client.world.wait()
+        self.deal = client.register(self.rep, self.program)
+        self.activity = client.approve(self.manager, self.deal)["activity"]["id"]
+        client.win(self.manager, self.deal)
+        earnings = "{ viewer { individual { earnings { edges { node { id } } } } } }"
+        found = client.query(self.rep, earnings)["viewer"]["individual"]["earnings"]["edges"]
+        self.earning = found[0]["node"]["id"]
+        company = "{ viewer { partner { earnings { edges { node { id } } } teams { id } } } }"
+        found = client.query(self.executive, company)["viewer"]["partner"]
+        self.company_earning = found["earnings"]["edges"][0]["node"]["id"]
+        self.team = found["teams"][0]["id"]
+        ask = "... on PayoutRequested { payout { id } }"
+        self.payout = client.do(self.rep, "requestPayout", ask, amount={"money": _dollar()})[
+            "payout"
+        ]["id"]
+
+    def viewers(self) -> dict[str, Person]:
+        """Everybody by who they are to the deal."""
+        return {
+            "owner": self.rep,
+            "colleague": self.colleague,
+            "executive": self.executive,
+            "stranger": self.stranger,
+            "rival": self.rival,
+            "manager": self.manager,
+        }
+
+
+def _dollar() -> dict[str, str]:
+    return {"amount": "1.00", "currencyCode": "USD"}
+
+
+def _seen(client: Client, who: Person, node: str) -> bool:
+    found = client.query(who, "query($id: ID!) { node(id: $id) { id } }", id=node)["node"]
+    assert found in (None, {"id": node})
+    return found is not None
+
+
+def test_a_node_is_seen_by_whom_it_is_for_and_is_null_for_all_others(quick_client: Client) -> None:
+    """What is another partner's does not exist; a colleague's money does not either."""
+    cast = Cast(quick_client)
+    everybody = set(cast.viewers())
+    ours = {"owner", "colleague", "executive", "manager"}
+    may = {
+        cast.deal: {"owner", "executive", "manager"},
+        cast.activity: {"owner", "executive", "manager"},
+        cast.earning: {"owner", "manager"},
+        cast.company_earning: {"executive", "manager"},
+        cast.payout: {"owner", "manager"},
+        cast.partner: ours,
+        cast.team: ours,
+        cast.rep.id: ours,
+        cast.program: everybody,
+    }
+    for node, expected in may.items():
+        actual = {name for name, who in cast.viewers().items() if _seen(quick_client, who, node)}
+        assert expected == actual, node
+
+
+def test_amounts_of_a_person_are_null_for_its_executive_and_its_colleagues(
+    quick_client: Client,
+) -> None:
+    """An executive sees who takes part and totals; peers see nothing of each other."""
+    cast = Cast(quick_client)
+    document = """
+        query($person: ID!, $deal: ID!) {
+          person: node(id: $person) { ... on Individual {
+            name enrollments { consented } goals { code } balances { assetCode }
+            earnings { edges { cursor } } payouts { edges { cursor } } } }
+          deal: node(id: $deal) { ... on Deal { earnings { amount { money { amount } } } } }
+        }
+    """
+    for who in (cast.executive, cast.colleague):
+        seen = quick_client.query(who, document, person=cast.rep.id, deal=cast.deal)
+        hidden = ("enrollments", "goals", "balances", "earnings", "payouts")
+        assert {"name": "Robin Reyes", **dict.fromkeys(hidden)} == seen["person"]
+        assert (seen["deal"] or {"earnings": None})["earnings"] is None
+
+
+def test_the_vendors_lists_are_null_for_partners(quick_client: Client) -> None:
+    """Queues, partners, budgets and totals are the vendor's."""
+    cast = Cast(quick_client)
+    document = """{ viewer {
+        partners { edges { cursor } }
+        submittedDeals { edges { cursor } } openPayouts { edges { cursor } }
+        programs { budget { points } totals { deals } } } }"""
+    for who in (cast.rep, cast.executive):
+        viewer = quick_client.query(who, document)["viewer"]
+        assert [{"budget": None, "totals": None}] == viewer["programs"]
+        assert [None] * 3 == [
+            viewer[name] for name in ("partners", "submittedDeals", "openPayouts")
+        ]
+
+
+def test_a_program_for_others_is_not_seen(quick_client: Client) -> None:
+    """Two partners see different programs."""
+    manager = quick_client.person("CHANNEL_MANAGER")
+    rep = quick_client.person("SALES_REP", quick_client.partner("VAR"))
+    other = quick_client.program(manager, segment={"types": ["MSP"]})
+    assert not _seen(quick_client, rep, other)
+    assert [] == quick_client.query(rep, "{ viewer { programs { id } } }")["viewer"]["programs"]
+
+
+def test_a_suspended_person_is_refused_at_once(quick_client: Client) -> None:
+    """A valid token is not enough: the store says who may act."""
+    manager, rep = (
+        quick_client.person("CHANNEL_MANAGER"),
+        quick_client.person("SALES_REP", quick_client.partner()),
+    )
+    quick_client.do(
+        manager,
+        "suspendIndividual",
+        "... on IndividualSuspended { __typename }",
+        individualId=rep.id,
+    )
+    with pytest.raises(AssertionError, match="401"):
+        quick_client.answer(rep, "{ viewer { role } }")
+
+
+def test_a_field_without_a_declared_permission_fails_the_schema_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Deny by default: forgetting the declaration is found before the first request."""
+
+    @strawberry.type
+    class Careless(Query):
+        @strawberry.field
+        def secret(self) -> str:
+            return "told"
+
+    monkeypatch.setattr(schema_package, "Query", Careless)
+    monkeypatch.setattr(Careless, "__portal_audience__", frozenset(), raising=False)
+    with pytest.raises(schema_package.UndeclaredPermission, match="secret"):
+        build_schema()

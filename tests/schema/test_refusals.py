@@ -1,0 +1,166 @@
+"""Every refusal reaches the client as a typed member of its union, with what it needs to act."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLUnionType
+
+from portal_api.domain import errors
+from portal_api.domain.errors import Refusal
+from portal_api.schema import build_schema
+from portal_api.schema.ids import encoded
+from tests.schema.client import Client, Person, usd
+
+Case = tuple[str, dict[str, Any]]
+
+
+def _cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """A refusal and the answer of a mutation that must be it, for each refusal of the tree."""
+    manager = client.person("CHANNEL_MANAGER")
+    partner, wide = client.partner("VAR"), client.partner("DMR")
+    executive, rep = (
+        client.person("PARTNER_EXECUTIVE", partner),
+        client.person("SALES_REP", partner),
+    )
+    wide_executive, wide_rep = (
+        client.person("PARTNER_EXECUTIVE", wide),
+        client.person("SALES_REP", wide),
+    )
+    program = client.program(manager)
+    narrow = client.program(manager, segment={"types": ["MSP"]})
+
+    def do(who: Person, mutation: str, **given: Any) -> dict[str, Any]:
+        return client.do(who, mutation, "", **given)
+
+    def ask(who: Person, at: str, *people: Person) -> dict[str, Any]:
+        ids = [person.id for person in people]
+        return do(who, "requestConsent", partnerId=at, programId=program, individualIds=ids)
+
+    yield errors.SelfStartNotAllowed, ask(wide_rep, wide)
+    yield errors.CompanyWideConsentRequired, client.consent(wide_executive, wide, program, wide_rep)
+    yield errors.CompanyWideConsentRequired, ask(manager, wide, wide_rep)
+    ask(rep, partner)
+    yield errors.ConsentAlreadyRequested, ask(rep, partner)
+    yield errors.NotFound, client.consent(wide_executive, partner, program)
+    yield errors.NotPermitted, client.consent(rep, partner, program)
+    granted = client.consent(executive, partner, program)["consent"]["id"]
+    do(executive, "revokeConsent", consentId=granted)
+    yield errors.ConsentNotActive, do(executive, "revokeConsent", consentId=granted)
+    yield errors.NotEligible, client.enroll(rep, partner, narrow)
+    yield errors.NotEnrolled, do(rep, "endEnrollment", partnerId=partner, programId=program)
+    client.enroll(rep, partner, program)
+    yield errors.AlreadyEnrolled, client.enroll(rep, partner, program)
+    deal = {
+        "programId": program,
+        "product": "Firewall",
+        "amount": usd("10.00"),
+        "reference": "CRM-1",
+    }
+    again = client.request_id()
+    do(rep, "registerDeal", again=again, **deal)
+    yield errors.ReferenceAlreadyUsed, do(rep, "registerDeal", **deal)
+    yield (
+        errors.IdempotencyConflict,
+        do(rep, "registerDeal", again=again, **deal | {"product": "Other"}),
+    )
+    yield errors.InvalidInput, do(rep, "registerDeal", **deal | {"amount": usd("10.001")})
+    approved = client.register(rep, program)
+    client.approve(manager, approved)
+    yield errors.RegistrationDecided, client.approve(manager, approved)
+    client.win(manager, approved)
+    yield errors.DealNotOpen, client.win(manager, approved)
+    client.behavior(manager, "AUDITED", review=True)
+    yield errors.ReviewRequired, client.record(rep, rep, program, "claim-1", behavior="AUDITED")
+    yield errors.PlanNotPublishable, do(manager, "publishPlan", programId=program, rules=[])
+    client.consent(executive, partner, program)
+    client.world.wait()
+    client.approve(manager, client.register(rep, program))
+    amount = {"money": usd("150.01")}
+    yield errors.InsufficientBalance, do(rep, "requestPayout", amount=amount)
+    held = client.do(
+        rep,
+        "requestPayout",
+        "... on PayoutRequested { payout { id } }",
+        amount={"money": usd("1.00")},
+    )
+    payout = {"payoutId": held["payout"]["id"], "paid": True, "reference": "SEPA-1"}
+    do(manager, "resolvePayout", **payout)
+    yield errors.PayoutNotOpen, do(manager, "resolvePayout", **payout)
+
+
+def test_every_refusal_is_a_union_member_that_a_client_sees(quick_client: Client) -> None:
+    """A refusal that its union does not name would be an unexpected error: none is."""
+    seen = set()
+    for refusal, answer in _cases(quick_client):
+        assert refusal.__name__ == answer["__typename"], answer
+        assert answer["message"]
+        assert answer["code"] == answer["code"].upper()
+        seen.add(refusal)
+    tree = {
+        cls
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, Refusal) and cls is not Refusal
+    }
+    assert tree == seen
+
+
+@pytest.mark.parametrize(
+    "name", ["InvalidInput", "NotFound", "NotPermitted", "IdempotencyConflict"]
+)
+def test_what_every_mutation_can_be_refused_for_is_in_every_union(name: str) -> None:
+    """A client handles these four once, for all mutations."""
+    mutation = build_schema()._schema.mutation_type
+    assert mutation is not None
+    for field in mutation.fields.values():
+        union = field.type.of_type
+        assert isinstance(union, GraphQLUnionType)
+        assert name in {member.name for member in union.types}, union.name
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "nonsense", "RGVhbDo=", encoded("Partner", "ptn-1"), "x" * 900]
+)
+def test_an_id_that_is_no_id_of_its_kind_is_invalid_input(quick_client: Client, bad: str) -> None:
+    """The field is named, nothing is looked up, and the request id is not burnt."""
+    manager = quick_client.person("CHANNEL_MANAGER")
+    answer = quick_client.do(manager, "approveDeal", "... on InvalidInput { field }", dealId=bad)
+    assert ("InvalidInput", "dealId") == (answer["__typename"], answer["field"])
+
+
+@pytest.mark.parametrize("amount", ["NaN", "1e3", "Infinity", "", " 1", "1.2.3", "٣", "1" * 40])
+def test_an_amount_that_is_no_decimal_is_refused_before_any_resolver(
+    quick_client: Client, amount: str
+) -> None:
+    """A Decimal is digits with at most one point; the document is refused as a whole."""
+    rep = quick_client.person("SALES_REP", quick_client.partner())
+    wish = {"requestId": "decimal-test", "amount": {"money": usd(amount)}}
+    document = (
+        "mutation($input: RequestPayoutInput!) { requestPayout(input: $input) { __typename } }"
+    )
+    answer = quick_client.answer(rep, document, input=wish)
+    assert 1 == len(answer["errors"])
+    assert "BAD_REQUEST" == answer["errors"][0]["extensions"]["code"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1.001", "10000000000.01"])
+def test_an_amount_that_cannot_be_paid_is_invalid_input(quick_client: Client, amount: str) -> None:
+    """Zero, less, finer than the currency, or beyond the largest transfer."""
+    rep = quick_client.person("SALES_REP", quick_client.partner())
+    answer = quick_client.do(rep, "requestPayout", "", amount={"money": usd(amount)})
+    assert "InvalidInput" == answer["__typename"]
+
+
+@pytest.mark.parametrize("request_id", ["", "short", "x" * 101, "naïve-request", "a\nb-request"])
+def test_a_request_id_that_cannot_be_one_is_invalid_input(
+    quick_client: Client, request_id: str
+) -> None:
+    """8 to 100 printable ASCII characters."""
+    rep = quick_client.person("SALES_REP", quick_client.partner())
+    wish = {"requestId": request_id, "amount": {"points": 1}}
+    document = (
+        "mutation($input: RequestPayoutInput!) { requestPayout(input: $input)"
+        " { __typename ... on InvalidInput { field } } }"
+    )
+    answer = quick_client.query(rep, document, input=wish)["requestPayout"]
+    assert {"__typename": "InvalidInput", "field": "requestId"} == answer

@@ -1,0 +1,1 @@
+"""Invented data to show, test and measure the project with."""

@@ -1,0 +1,109 @@
+"""The demo's half year, told through the same use cases as everything else; the same for a seed.
+
+Nothing is put into the store past the services, but for the first administrator and the mark that
+the telling is complete. Every step has a request id of its own, so a telling that was killed is
+finished by telling it again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from portal_api.demo import opening, selling, working, world
+from portal_api.demo.teller import Teller
+from portal_api.domain.events import Event
+from portal_api.domain.partners import Individual, Partner, Role
+from portal_api.domain.writes import Claim
+from portal_api.services.store import Holder, Listed, Many, One, Store, of_events
+from portal_api.services.use_case import Portal
+
+IdMaker = Callable[[Callable[[], datetime], Callable[[int], int]], Callable[[], str]]
+"""Makes ids from a clock and random bits, as ``app.id_maker`` does."""
+
+SEED = 2026
+_TOLD = "demo:told"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody to sign in as. ``about`` is there for the main characters."""
+
+    id: str
+    name: str
+    role: Role
+    partner: str | None
+    partner_id: str | None
+    about: str = ""
+
+
+def is_told(store: Store) -> bool:
+    """Whether the demo is in the store, whole."""
+    want = Holder(_TOLD)
+    return store.read([want])[want] is not None
+
+
+def is_missing(store: Store) -> bool:
+    """Whether the demo should be told: the store is empty, or a telling was not finished."""
+    partners_want, begun_want = Listed("partners", 1), One(Individual, world.ADMINISTRATOR)
+    found = store.read([partners_want, begun_want])
+    begun = found[begun_want] is not None
+    return not is_told(store) and (begun or not found[partners_want].ids)
+
+
+def tell(
+    store: Store,
+    id_maker: IdMaker,
+    *,
+    seed: int = SEED,
+    on_step: Callable[[int, int], None] = lambda _done, _known: None,
+) -> None:
+    """Puts the demo into a store, once; ``on_step`` hears how many steps are done and known of."""
+    if is_told(store):
+        return
+    chance = Random(seed)  # noqa: S311 - A story and not a secret.
+    ids = Random(seed)  # noqa: S311 - As above; its own, so that one more id changes no chance.
+
+    def clock() -> datetime:
+        return teller.now
+
+    teller = Teller(Portal(store, clock, id_maker(clock, ids.getrandbits)), chance)
+    with store.group():
+        opening.plan(teller)
+        selling.plan(teller)
+        working.plan(teller)
+        teller.run(on_step)
+        store.commit([Claim(_TOLD, f"seed {seed}")])
+
+
+def people(store: Store) -> tuple[Person, ...]:
+    """Everybody in a store who can be found: the main characters first, then partner by partner."""
+    partners_want, events_want = (
+        Listed("partners", newest_first=False),
+        Many(Event, of_events(None)),
+    )
+    found = store.read([partners_want, events_want])
+    vendor = [
+        event.subject_id for event in found[events_want].records if event.kind == "IndividualAdded"
+    ]
+    partner_wants = [One(Partner, partner_id) for partner_id in found[partners_want].ids]
+    member_wants = [Listed(f"{want.id}.members", newest_first=False) for want in partner_wants]
+    listed = store.read([*partner_wants, *member_wants])
+    names = {want.id: partner.name for want in partner_wants if (partner := listed[want])}
+    members = [person_id for want in member_wants for person_id in listed[want].ids]
+    wants = [One(Individual, person_id) for person_id in (world.ADMINISTRATOR, *vendor, *members)]
+    individuals = store.read(wants)
+    everybody = [_person(individual, names) for want in wants if (individual := individuals[want])]
+    main = [character.name for character in world.MAIN_CHARACTERS]
+    return tuple(
+        sorted(everybody, key=lambda one: main.index(one.name) if one.about else len(main))
+    )
+
+
+def _person(individual: Individual, partner_names: dict[str, str]) -> Person:
+    employment = individual.employments[-1]
+    partner = partner_names.get(employment.partner_id or "")
+    about = next((one.about for one in world.MAIN_CHARACTERS if one.name == individual.name), "")
+    return Person(
+        individual.id, individual.name, employment.role, partner, employment.partner_id, about
+    )

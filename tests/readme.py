@@ -1,0 +1,77 @@
+"""The README's examples with their real answers, made from the demo; rewrites the README when run.
+
+``python -m tests.readme`` writes what ``tests/test_readme.py`` compares with.
+"""
+
+import json
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from portal_api import app
+from portal_api.demo import story
+from portal_api.dev.examples import Example, Places, examples
+from portal_api.services.use_case import Portal
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
+from tests.api import call
+
+README = Path(__file__).parent.parent / "README.md"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_BLOCK = re.compile(r"<!-- example: (\S+) -->.*?<!-- /example -->", re.DOTALL)
+
+
+def rendered(text: str) -> str:
+    """The README's text with every example's document, variables and answer as they are now."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = SqliteEngine(Path(folder) / "demo.sqlite", durable=False)
+        engine.create()
+        store = TableStore(engine)
+        story.tell(store, app.id_maker)
+        known = {example.key: example for example in examples()}
+        made = _BLOCK.sub(lambda mark: _shown(store, known[mark.group(1)]), text)
+        engine.close()
+    return made
+
+
+def _shown(store: TableStore, example: Example) -> str:
+    people = story.people(store)
+    portal = Portal(store, lambda: NOW, lambda: "readme00000000000000")
+    variables = Places(store, people, portal.new_id).fill(example.variables)
+    person = next(one.id for one in people if one.name == example.person)
+    answer = call(portal, person, example.document, variables)
+    parts = [f"<!-- example: {example.key} -->", f"```graphql\n{_document(example)}\n```"]
+    if variables:
+        parts += ["with", f"```json\n{_json(variables)}\n```"]
+    parts += ["answers", f"```json\n{_json(answer)}\n```", "<!-- /example -->"]
+    return "\n\n".join(parts)
+
+
+def _document(example: Example) -> str:
+    lines = example.document.strip().splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
+
+
+def _json(value: object) -> str:
+    """JSON with what fits on a line on one line."""
+    return _folded(value, "")
+
+
+def _folded(value: object, indent: str) -> str:
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(flat) <= 100 or not isinstance(value, dict | list) or not value:
+        return flat
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        inner = [f"{json.dumps(key)}: {_folded(part, deeper)}" for key, part in value.items()]
+        opening, closing = "{", "}"
+    else:
+        inner = [_folded(part, deeper) for part in value]
+        opening, closing = "[", "]"
+    body = ",\n".join(deeper + part for part in inner)
+    return f"{opening}\n{body}\n{indent}{closing}"
+
+
+if __name__ == "__main__":
+    README.write_text(rendered(README.read_text("utf-8")), "utf-8")

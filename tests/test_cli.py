@@ -1,0 +1,169 @@
+"""The command line: what it prints, where it stores, and how it ends."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from portal_api.cli import main
+from portal_api.demo.exports import Dirt, write_export
+from portal_api.domain.crm import PIPELINE_FILE
+from portal_api.domain.money import to_text
+from tests.conftest import REGION
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return str(tmp_path / "new" / "portal.sqlite")
+
+
+def called(*arguments: str | Path, code: int = 0) -> list[str]:
+    """What a command prints, when it ends with this code."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert code == result.exit_code, result.output
+    return result.output.splitlines()
+
+
+def test_an_import_tells_lines_counts_and_the_portals_totals(export: Path, file: str) -> None:
+    """Plain lines without control characters where nobody looks at a terminal."""
+    facts = write_export(
+        export, rows=60, seed=1, dirt={Dirt.NEGATIVE_VALUE: 2, Dirt.PRODUCT_SPELLING: 3}
+    )
+    lines = called("import", "crm", export, "--store", file)
+    (first, _), _ = facts.bad_rows
+    assert any(
+        line.startswith(f"{PIPELINE_FILE}:{first}: bad row NEGATIVE_VALUE: ") for line in lines
+    )
+    assert 3 == sum(": warning PRODUCT_SPELLING: " in line for line in lines)
+    assert "lines 61 of 61, 100 %" in lines
+    assert "  imported 58, updated 0, unchanged 0" in lines
+    assert "  warnings PRODUCT_SPELLING 3" in lines
+    assert (
+        f"  58 opportunities, {facts.won} won, sales of {to_text(facts.won_minor, 'USD')} USD"
+        in lines
+    )
+    assert f"  {to_text(facts.earned_minor, 'USD')} USD earned:" in lines
+    assert f"    {to_text(facts.won_earned_minor, 'USD')} USD on won deals" in lines
+    assert all(line.isprintable() for line in lines)
+
+
+def test_a_second_import_says_that_nothing_changed_and_verify_that_nothing_is_wrong(
+    export: Path, file: str
+) -> None:
+    write_export(export, rows=30, seed=2)
+    called("import", "crm", export, "--store", file)
+    assert "  imported 0, updated 0, unchanged 30" in called(
+        "import", "crm", export, "--store", file
+    )
+    assert any(line.startswith("nothing wrong, in ") for line in called("verify", "--store", file))
+
+
+def test_verify_names_what_is_wrong_and_fails(export: Path, file: str) -> None:
+    write_export(export, rows=30, seed=3)
+    called("import", "crm", export, "--store", file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        statement = "SELECT pk, sk FROM items WHERE sk LIKE 'JOURNAL#%' ORDER BY sk DESC LIMIT 1"
+        ((pk, sk),) = connection.execute(statement).fetchall()
+        change = "SET attributes = replace(attributes, 'REWARD', 'REWARE')"
+        connection.execute(f"UPDATE items {change} WHERE pk = ? AND sk = ?", (pk, sk))
+    lines = called("verify", "--store", file, code=1)
+    wallet = pk.removeprefix("WALLET#")
+    assert any(line.startswith(f"L16 wallet {wallet} journal ") and sk in line for line in lines)
+    assert any("findings, in " in line for line in lines)
+
+
+def test_what_is_said_of_lines_goes_to_a_file_where_one_is_named(
+    export: Path, file: str, tmp_path: Path
+) -> None:
+    write_export(export, rows=30, seed=4, dirt={Dirt.UNKNOWN_AGENT: 2})
+    report = tmp_path / "report.txt"
+    lines = called("import", "crm", export, "--store", file, "--report", report)
+    assert not any("UNKNOWN_AGENT" in line for line in lines)
+    assert 2 == sum("UNKNOWN_AGENT" in line for line in report.read_text().splitlines())
+
+
+def test_a_terminal_gets_a_bar(export: Path, file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    write_export(export, rows=20, seed=5, dirt={Dirt.UNKNOWN_AGENT: 1})
+    output = "\n".join(called("import", "crm", export, "--store", file))
+    assert "\x1b[" in output
+    assert "UNKNOWN_AGENT" in output
+
+
+def test_the_options_of_an_import_reach_the_portal(export: Path, file: str) -> None:
+    """Half the rate pays half: of a budget that is large enough, from before the first deal."""
+    facts = write_export(export, rows=20, seed=6)
+    options = ("--rate-bps", "1", "--partner-type", "DMR", "--tier", "BRONZE", "--budget", "0.05")
+    dates = ("--consent-from", "2020-01-01", "--time-zone", "Europe/Berlin")
+    lines = called("import", "crm", export, "--store", file, *options, *dates)
+    assert facts.earned_minor > 5
+    assert any(line.startswith("  rewards withheld BUDGET_EXHAUSTED ") for line in lines)
+
+
+def test_a_table_of_dynamodb_serves_as_well(export: Path, ministack: str) -> None:
+    facts = write_export(export, rows=20, seed=7)
+    place = ("--table", "cli", "--endpoint-url", ministack, "--region", REGION)
+    lines = called("import", "crm", export, *place)
+    assert f"  {to_text(facts.earned_minor, 'USD')} USD earned:" in lines
+    assert any(line.startswith("nothing wrong") for line in called("verify", *place))
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ((), 2),
+        (("--table", "t"), 2),
+        (("--store", "x", "--table", "t", "--region", "r"), 2),
+        (("--endpoint-url", "http://127.0.0.1:1"), 2),
+    ],
+)
+def test_where_the_store_is_must_be_said_once(options: tuple[str, ...], code: int) -> None:
+    called("verify", *options, code=code)
+
+
+def test_a_store_that_is_not_there_is_not_made_by_verifying(file: str) -> None:
+    (line,) = called("verify", "--store", file, code=1)
+    assert line.startswith("The store cannot be read: ")
+    assert not Path(file).exists()
+
+
+@pytest.mark.parametrize("missing", ["folder", "file", "columns"])
+def test_an_export_that_cannot_be_read_fails_with_a_sentence(
+    export: Path, file: str, missing: str
+) -> None:
+    write_export(export, rows=5, seed=8)
+    folder = export
+    if missing == "folder":
+        folder = export / "elsewhere"
+    elif missing == "file":
+        (export / PIPELINE_FILE).unlink()
+    else:
+        (export / PIPELINE_FILE).write_text("a,b\n")
+    (line,) = called("import", "crm", folder, "--store", file, code=1)
+    assert "Traceback" not in line
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--budget", "1.234"), ("--budget", "x"), ("--rate-bps", "0"), ("--consent-from", "x")],
+)
+def test_an_option_that_makes_no_sense_is_refused(
+    export: Path, file: str, option: tuple[str, str]
+) -> None:
+    write_export(export, rows=5, seed=9)
+    called("import", "crm", export, "--store", file, *option, code=2)
+
+
+def test_terms_that_the_portal_does_not_take_fail_with_a_sentence(export: Path, file: str) -> None:
+    write_export(export, rows=5, seed=10)
+    (line,) = called("import", "crm", export, "--store", file, "--time-zone", "Mars", code=1)
+    assert line == "'Mars' is no IANA time zone."

@@ -1,0 +1,411 @@
+"""The Lambda entry takes real event shapes, and refuses what is none of ours before GraphQL."""
+
+import base64
+import io
+import itertools
+import json
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal_api import app, handler, transport
+from portal_api.domain.partners import Employment, Individual, Role
+from portal_api.services import partners
+from portal_api.services.store import StoreUnavailable
+from portal_api.services.use_case import Portal
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
+from tests.api import ORIGIN, REQUEST_ID, body_of, call, entry_of, event_of, send
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+ADMIN, OTHER = "ind-admin", "ind-other"
+NAME = "{ viewer { individual { name } } }"
+OK = b'{"query":"{ __typename }"}'
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Iterator[Portal]:
+    """A portal with two of the vendor's people."""
+    engine = SqliteEngine(tmp_path / "portal.sqlite", durable=False)
+    engine.create()
+    store = TableStore(engine)
+    for person_id, name in ((ADMIN, "Ada"), (OTHER, "Otto")):
+        employment = Employment(None, Role.ADMIN, NOW - timedelta(days=1))
+        person = Individual(person_id, name, "a@example.com", (employment,))
+        store.commit(partners.individual_writes(person))
+    numbers = itertools.count(1)
+    yield Portal(store, lambda: NOW, lambda: f"{next(numbers):020}")
+    engine.close()
+
+
+def error_of(response: dict[str, Any]) -> tuple[int, str]:
+    """Status and code of a refusal, which names the request and has the one shape."""
+    (error,) = body_of(response)["errors"]
+    assert {"message", "extensions"} == set(error)
+    assert REQUEST_ID == error["extensions"]["requestId"]
+    assert "application/json" == response["headers"]["content-type"]
+    assert "no-store" == response["headers"]["cache-control"]
+    return response["statusCode"], error["extensions"]["code"]
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_query_is_answered(portal: Portal, encoded: bool) -> None:
+    """API Gateway sends a body plain or in base64."""
+    response = send(portal, event_of(ADMIN, NAME, encoded=encoded))
+    assert 200 == response["statusCode"]
+    assert {"data": {"viewer": {"individual": {"name": "Ada"}}}} == body_of(response)
+    assert "application/json" == response["headers"]["content-type"]
+    assert "no-store" == response["headers"]["cache-control"]
+
+
+def test_variables_and_the_operation_name_arrive(portal: Portal) -> None:
+    body = {
+        "query": "query A { __typename } query B($i: ID!) { node(id: $i) { id } }",
+        "operationName": "B",
+        "variables": {"i": "x"},
+        "extensions": {"persistedQuery": [1]},
+        "unknown": None,
+    }
+    response = send(portal, event_of(ADMIN, body=json.dumps(body)))
+    assert {"data": {"node": None}} == body_of(response)
+
+
+def test_the_stage_may_stand_before_the_path(portal: Portal) -> None:
+    event = event_of(ADMIN)
+    event["requestContext"] |= {"stage": "prod"}
+    event["requestContext"]["http"]["path"] = "/prod/graphql"
+    assert 200 == send(portal, event)["statusCode"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"5",
+        b'"x"',
+        b"true",
+        b"[]",
+        b"[" + OK + b"]",
+        b"{}",
+        b"query { __typename }",
+        OK[:-1],
+        OK + b"x",
+        OK + OK,
+        b"\xef\xbb\xbf" + OK,
+        OK.decode().encode("utf-16"),
+        b'{"query":"{ __typename \xff }"}',
+        b'{"query":"{ __typename }","unknown":"\xff"}',
+        b'{"query":"\\ud800"}',
+        b'{"query":null}',
+        b'{"query":5}',
+        b'{"query":["{ __typename }"]}',
+        b'{"query":""}',
+        b'{"query":" \\n"}',
+        b'{"query":"{ __typename }","variables":[]}',
+        b'{"query":"{ __typename }","variables":"{}"}',
+        b'{"query":"{ __typename }","variables":5}',
+        b'{"query":"{ __typename }","operationName":5}',
+        b'{"query":"{ __typename }","operationName":{}}',
+        b'{"query":"{ __typename }","variables":{"a":NaN}}',
+        b'{"query":"{ __typename }","variables":{"a":-Infinity}}',
+        b'{"query":"{ __typename }","unknown":NaN}',
+        b'{"query":"{ __typename }","variables":{"a":1e999}}',
+        b'{"query":"{ __typename }","variables":{"a":' + b"9" * 5_000 + b"}}",
+        b'{"query":"{ __typename }","variables":{"a":-' + b"9" * 60 + b"}}",
+        b'{"query":"{ __typename }","variables":{"a":' + b"[" * 51 + b"]" * 51 + b"}}",
+        b'{"query":"{ __typename }","variables":' + b'{"a":' * 3_000 + b"1" + b"}" * 3_000 + b"}",
+        b'{"query":"{ __typename }","unknown":' + b"[" * 3_000 + b"]" * 3_000 + b"}",
+        b"[" * 3_000 + b"]" * 3_000,
+        b"[" * 200_000,
+        b'{"query":"' + b"a" * 70_000 + b'"}',
+    ],
+)
+@pytest.mark.parametrize("encoded", [False, True])
+def test_what_is_no_graphql_request_is_a_bad_request(
+    portal: Portal, body: bytes, encoded: bool
+) -> None:
+    """Refused in a moment, and without repeating what was sent."""
+    plain = body if encoded else body.decode("utf-8", "surrogateescape")
+    started = time.process_time()
+    response = send(portal, event_of(ADMIN, body=plain))
+    assert (400, "BAD_REQUEST") == error_of(response)
+    assert time.process_time() - started < 0.25
+    assert len(response["body"]) < 400
+
+
+def test_what_is_not_base64_is_a_bad_request(portal: Portal) -> None:
+    for body in ("%%%", "e30", "e30=\n", "é"):
+        event = event_of(ADMIN) | {"body": body, "isBase64Encoded": True}
+        assert (400, "BAD_REQUEST") == error_of(send(portal, event)), body
+
+
+def test_an_event_without_a_body_is_a_bad_request(portal: Portal) -> None:
+    event = event_of(ADMIN)
+    del event["body"]
+    assert (400, "BAD_REQUEST") == error_of(send(portal, event))
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_body_over_the_limit_is_too_large(portal: Portal, encoded: bool) -> None:
+    limit = transport.MAX_BODY_BYTES
+    largest = OK + b" " * (limit - len(OK))
+    for body, status in ((largest, 200), (largest + b" ", 413), (largest * 8, 413)):
+        event = event_of(ADMIN, body=body if encoded else body.decode())
+        response = send(portal, event)
+        assert status == response["statusCode"]
+        if status == 413:
+            assert (413, "BODY_TOO_LARGE") == error_of(response)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_another_method_is_not_allowed(portal: Portal, method: str) -> None:
+    event = event_of(ADMIN) | {"rawQueryString": "query=%7B__typename%7D"}
+    event["requestContext"]["http"]["method"] = method
+    response = send(portal, event)
+    assert (405, "METHOD_NOT_ALLOWED") == error_of(response)
+    assert "POST" == response["headers"]["allow"]
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql", "/graphql/x", "/prod/graphql"])
+def test_another_path_is_not_found(portal: Portal, path: str) -> None:
+    event = event_of(ADMIN)
+    event["requestContext"]["http"]["path"] = path
+    assert (404, "NOT_FOUND") == error_of(send(portal, event))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("Application/JSON; charset=utf-8", 200),
+        ('application/json;charset="UTF-8"', 200),
+        ("application/json; charset=latin-1", 415),
+        ("application/graphql", 415),
+        ("text/plain", 415),
+        ("text/plain; application/json", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("", 415),
+        (None, 415),
+    ],
+)
+def test_only_json_is_taken(portal: Portal, content_type: str | None, status: int) -> None:
+    event = event_of(ADMIN)
+    del event["headers"]["content-type"]
+    if content_type is not None:
+        event["headers"]["Content-Type"] = content_type
+    response = send(portal, event)
+    assert status == response["statusCode"]
+    if status == 415:
+        assert (415, "UNSUPPORTED_MEDIA_TYPE") == error_of(response)
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        (ORIGIN, 200),
+        ("https://elsewhere.example", 403),
+        ("https://portal.example.elsewhere.example", 403),
+        ("null", 403),
+    ],
+)
+def test_a_page_of_another_site_is_refused(portal: Portal, origin: str | None, status: int) -> None:
+    event = event_of(ADMIN)
+    if origin is not None:
+        event["headers"]["origin"] = origin
+    assert status == send(portal, event)["statusCode"]
+
+
+def test_without_an_access_token_nothing_is_answered(portal: Portal) -> None:
+    """The body is not even looked at."""
+    for body in (OK.decode(), "null"):
+        response = send(portal, event_of(None, body=body))
+        assert (401, "UNAUTHENTICATED") == error_of(response)
+        assert "Bearer" == response["headers"]["www-authenticate"]
+
+
+def test_a_token_of_somebody_unknown_is_unauthenticated(portal: Portal) -> None:
+    """The token is good, and the store knows nobody of that id who may act."""
+    response = send(portal, event_of("ind-nobody", NAME))
+    assert 401 == response["statusCode"]
+    codes = {error["extensions"]["code"] for error in body_of(response)["errors"]}
+    assert {"UNAUTHENTICATED"} == codes
+
+
+def failing(portal: Portal, error: Exception) -> Portal:
+    """The portal on a store that cannot read."""
+
+    class Broken(TableStore):
+        def read(self, wants: Any) -> Any:
+            raise error
+
+    return Portal(Broken(portal.store._engine), portal.clock, portal.new_id)  # type: ignore[attr-defined]
+
+
+def test_a_store_that_is_away_asks_to_try_again(portal: Portal) -> None:
+    response = send(
+        failing(portal, StoreUnavailable("throttled in portal-table")), event_of(ADMIN, NAME)
+    )
+    (error,) = body_of(response)["errors"]
+    assert "TRY_AGAIN" == error["extensions"]["code"]
+    assert "portal-table" not in response["body"]
+
+
+def test_an_unexpected_error_is_masked(portal: Portal) -> None:
+    response = send(failing(portal, RuntimeError("secret of Ada")), event_of(ADMIN, NAME))
+    assert "secret" not in response["body"]
+    (error,) = body_of(response)["errors"]
+    assert REQUEST_ID == error["extensions"]["requestId"]
+
+
+def test_an_error_around_graphql_is_masked_too(portal: Portal, lines: "Lines") -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError("secret of Ada")
+
+    entry = handler.Entry(broken, frozenset({"4lk8tests0client0id0"}), frozenset(), lines.logger)
+    response = entry(event_of(ADMIN))
+    assert 500 == response["statusCode"]
+    assert "secret" not in response["body"]
+
+
+class Lines:
+    """What the logger writes, as records."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        self.logger = handler._logger("test")
+        for known in self.logger.handlers:
+            assert isinstance(known, logging.StreamHandler)
+            known.setStream(self.stream)
+
+    def written(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """The log, kept from the terminal."""
+    kept = Lines()
+    yield kept
+    for known in kept.logger.handlers:
+        assert isinstance(known, logging.StreamHandler)
+        known.setStream(sys.stdout)
+
+
+def test_one_line_is_logged_and_names_no_person(portal: Portal, lines: Lines) -> None:
+    body = {
+        "query": "query Home($m: String) { viewer { individual { name email } } }",
+        "operationName": "Home",
+        "variables": {"m": "7500.00"},
+    }
+    send(portal, event_of(ADMIN, body=json.dumps(body)))
+    (line,) = lines.written()
+    assert "Home" == line["operation"]
+    assert 200 == line["status"]
+    assert REQUEST_ID == line["correlation_id"]
+    assert isinstance(line["duration_ms"], int)
+    for secret in ("Ada", "@", ADMIN, "7500", "Bearer", "203.0.113"):
+        assert secret not in json.dumps(line)
+
+
+def test_a_client_cannot_write_into_the_log(portal: Portal, lines: Lines) -> None:
+    body = {"query": "{ __typename }", "operationName": "Ada earned 7500.00\n{}"}
+    send(portal, event_of(ADMIN, body=json.dumps(body)))
+    (line,) = lines.written()
+    assert line.get("operation") is None
+
+
+def test_an_unexpected_error_is_logged_without_its_message(portal: Portal, lines: Lines) -> None:
+    """A message may quote a person's data; type and places in the code are enough to find it."""
+    send(failing(portal, RuntimeError("secret of Ada")), event_of(ADMIN, NAME))
+    text = lines.stream.getvalue()
+    assert "secret" not in text
+    assert "RuntimeError" in text
+    assert REQUEST_ID in text
+
+
+def test_a_warm_environment_keeps_nothing_of_a_caller(portal: Portal, lines: Lines) -> None:
+    entry = entry_of(portal)
+    names = []
+    for person in (ADMIN, OTHER, ADMIN):
+        answer = body_of(entry(event_of(person, NAME)))
+        names.append(answer["data"]["viewer"]["individual"]["name"])
+        assert 401 == entry(event_of(None, NAME))["statusCode"]
+    assert ["Ada", "Otto", "Ada"] == names
+    assert {} == entry.logger.thread_safe_get_current_keys()
+
+
+def test_an_incomplete_environment_is_one_masked_error(
+    monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    monkeypatch.delenv("PORTAL_STAGE", raising=False)
+    handler._entry.cache_clear()
+    response = handler.handler(event_of(ADMIN), None)
+    assert (500, "INTERNAL") == error_of(response)
+    assert "PORTAL" not in response["body"]
+    assert "PORTAL_STAGE is missing" in lines.stream.getvalue()
+
+
+def test_the_function_serves_what_its_environment_names(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORTAL_STAGE", "dev")
+    monkeypatch.setenv("PORTAL_STORE", str(tmp_path / "portal.sqlite"))
+    monkeypatch.setenv("PORTAL_TOKEN_CLIENT_IDS", "4lk8tests0client0id0")
+    handler._entry.cache_clear()
+    try:
+        answer = body_of(handler.handler(event_of(ADMIN, NAME), None))
+        assert "Ada" == answer["data"]["viewer"]["individual"]["name"]
+    finally:
+        handler._entry.cache_clear()
+
+
+def test_importing_the_handler_touches_nothing() -> None:
+    """No environment is read, and nothing random is drawn, before the first request."""
+    program = """
+import os, random, secrets, sys
+before = random.getstate()
+def refuse(*_): raise AssertionError("drawn while importing")
+secrets.randbits = secrets.token_bytes = secrets.token_hex = refuse
+import portal_api.handler
+assert portal_api.handler._entry.cache_info().currsize == 0
+assert random.getstate() == before
+assert "portal_api.dev" not in sys.modules and "jwt" not in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_ids_sort_by_time_and_hold_twenty_characters() -> None:
+    instants = [NOW, NOW + timedelta(milliseconds=1), NOW + timedelta(days=9_000)]
+    bits: Callable[[int], int]
+    ids = []
+    for bits in (lambda count: 2**count - 1, lambda count: 0):
+        makers = [app.id_maker(lambda at=at: at, bits) for at in instants]  # type: ignore[misc]
+        ids.append([make() for make in makers])
+    highest, lowest = ids
+    assert {20} == {len(one) for one in (*highest, *lowest)}
+    assert lowest[0] < highest[0] < lowest[1] < highest[1] < lowest[2]
+    assert set("0123456789abcdefghjkmnpqrstvwxyz") >= set("".join(highest + lowest))
+
+
+def test_the_events_body_may_be_any_valid_base64(portal: Portal) -> None:
+    body = base64.b64encode(json.dumps({"query": NAME}).encode()).decode()
+    event = event_of(ADMIN) | {"body": body, "isBase64Encoded": True}
+    assert "Ada" == body_of(send(portal, event))["data"]["viewer"]["individual"]["name"]
+
+
+def test_call_is_the_short_way_for_other_tests(portal: Portal) -> None:
+    expected = {"data": {"viewer": {"individual": {"name": "Otto"}}}}
+    assert expected == call(portal, OTHER, NAME)

@@ -53,8 +53,9 @@ $(STAMP): pyproject.toml uv.lock Makefile
 	  "$$python" -m venv --clear $(UV_HOME); \
 	  $(UV_HOME)/bin/python -m pip --disable-pip-version-check --quiet install '$(UV_REQUIREMENT)'; \
 	fi; \
-	UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never \
-	  $(UV_HOME)/bin/uv --no-config sync --frozen --all-extras --all-groups --python "$$python"
+	export UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never; \
+	sync="$(UV_HOME)/bin/uv --no-config sync --frozen --all-extras --all-groups --python $$python"; \
+	$$sync || { echo 'Once more, with the certificates of this machine:'; $$sync --system-certs; }
 	@touch $@
 
 dev: setup

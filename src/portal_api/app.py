@@ -16,10 +16,12 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.types import ExecutionResult
 
 from portal_api import transport
 from portal_api.schema import build_schema
 from portal_api.schema.context import Context
+from portal_api.schema.errors import typed
 from portal_api.services.store import Store
 from portal_api.services.use_case import Portal
 from portal_api.settings import DynamoPlace, Place, SqlitePlace
@@ -132,6 +134,15 @@ class _View(GraphQL[Context, None]):
         """A context of its own for every request."""
         caller = _caller(request)
         return Context(self._portal, caller["subject"], caller["requestId"])
+
+    async def process_result(
+        self, request: Request, result: ExecutionResult
+    ) -> GraphQLHTTPResponse:
+        """The answer, each of its errors with a code and the request id: also those of syntax."""
+        if result.errors:
+            request_id = _caller(request)["requestId"]
+            result.errors = [typed(error, request_id) for error in result.errors]
+        return await super().process_result(request, result)
 
     def create_response(
         self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response

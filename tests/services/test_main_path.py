@@ -494,6 +494,9 @@ def test_another_final_amount_settles_on_winning(
     own = world.load(Progress, f"{company.id}.{program}.individual.{company.rep}")
     assert own is not None
     assert available == own.count("earned:USD")
+    shared = world.load(Progress, f"{company.id}.{program}.partner")
+    assert shared is not None
+    assert int(available > 0) == shared.count("earners:USD")
     assert [] == world.audit(program, company.parties)
 
 
@@ -714,7 +717,7 @@ def test_activities_count_for_person_team_and_partner_and_pay_is_counted_beside_
         for party in (f"individual.{company.reps[1]}", f"team.{team}", "partner")
     }
 
-    shared = {"won": 2, "won_minor": 4_800_000, "deals": 3, "earned:USD": 159_000, "earners": 2}
+    shared = {"won": 2, "won_minor": 4_800_000, "deals": 3, "earned:USD": 159_000, "earners:USD": 2}
     assert {
         f"individual.{company.reps[1]}": {**won, "deals": 1, "earned:USD": 72_000},
         f"team.{team}": shared,

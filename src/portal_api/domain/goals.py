@@ -28,6 +28,8 @@ class Measure(StrEnum):
 
 
 LARGEST_TARGET = 10**15
+SMALLEST_GROUP = 3
+"""An executive sees no total of fewer people (domain section 2.6)."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -116,6 +118,14 @@ class Progress:
         """The progress with these counters added."""
         summed = {counter: self.count(counter) + amount for counter, amount in added.items()}
         return replace(self, counters={**self.counters, **summed})
+
+
+def tells_of_nobody(*groups: int) -> bool:
+    """Whether totals of these groups of people are of enough of them: none is of one or two.
+
+    What is left of a whole is a group too, since whoever sees the other parts can subtract them.
+    """
+    return all(size == 0 or size >= SMALLEST_GROUP for size in groups)
 
 
 def counted(

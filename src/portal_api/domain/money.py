@@ -33,6 +33,11 @@ def is_asset(code: str) -> bool:
     )
 
 
+def is_currency(code: str) -> bool:
+    """Whether ``code`` has the form of a currency: an asset that is not points."""
+    return code != POINTS and is_asset(code)
+
+
 def to_minor(amount: str, asset: str) -> int:
     """The minor units of a decimal string such as ``"150.00"``.
 

@@ -11,7 +11,7 @@ from portal_api.schema.access import audience_of
 from portal_api.schema.activities import ActivityMutations
 from portal_api.schema.consent import ConsentMutations
 from portal_api.schema.deals import DealMutations
-from portal_api.schema.errors import HANDLERS, REFUSALS, TypedErrors
+from portal_api.schema.errors import HANDLERS, REFUSALS
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.partner_mutations import PartnerMutations
 from portal_api.schema.payouts import PayoutMutations
@@ -37,7 +37,7 @@ class Mutation(
 
 
 class _Schema(strawberry.Schema):
-    """Strawberry's schema, which leaves the logging of errors to ``TypedErrors``."""
+    """Strawberry's schema, which leaves the logging of errors to ``errors.typed``."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -60,7 +60,6 @@ def build_schema() -> strawberry.Schema:
         types=tuple(REFUSALS.values()),
         exception_handlers=HANDLERS,
         extensions=[
-            TypedErrors,
             lambda: ParserCache(maxsize=256),
             lambda: ValidationCache(maxsize=256),
         ],

@@ -39,6 +39,10 @@ class Context:
         self.request_id = request_id
         self._reads: DataLoader[Want[Any], Any] = DataLoader(load_fn=self._wave)
 
+    def forget(self) -> None:
+        """Everything that was read before is read anew."""
+        self._reads.clear_all()
+
     async def _wave(self, wants: list[Want[Any]]) -> Sequence[Any]:
         """All that was asked for since the last tick, in one round trip."""
         found = self.portal.store.read(wants)

@@ -10,10 +10,7 @@ from dataclasses import fields
 from typing import Annotated, Any, Union
 
 import strawberry
-from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types.execution import ExecutionResult
 
 from portal_api.domain import errors
 from portal_api.domain.errors import (
@@ -116,20 +113,11 @@ HANDLERS = tuple(_Handler(cls) for cls in REFUSALS)
 _log = logging.getLogger(__name__)
 
 
-class TypedErrors(SchemaExtension):
-    """Every error in an answer has a code; what nobody expected is logged and tells nothing."""
+def typed(error: GraphQLError, request_id: str) -> GraphQLError:
+    """An error of an answer with its code and the request id.
 
-    def on_operation(self) -> Iterator[None]:
-        """After the operation: its errors, typed."""
-        yield
-        result = self.execution_context.result
-        if isinstance(result, ExecutionResult | GraphQLExecutionResult) and result.errors:
-            request_id = self.execution_context.context.request_id
-            result.errors = [_typed(error, request_id) for error in result.errors]
-
-
-def _typed(error: GraphQLError, request_id: str) -> GraphQLError:
-    """An error with its code and the request id."""
+    What nobody expected is logged and tells nothing.
+    """
     original, message, code = error.original_error, error.message, "BAD_REQUEST"
     if isinstance(original, Unauthenticated):
         message, code = "Sign in again: this person may not act.", "UNAUTHENTICATED"

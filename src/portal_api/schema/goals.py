@@ -67,8 +67,9 @@ class Goal:
     projected_attainment: Decimal = strawberry.field(
         description="The projection by the goal, in percent."
     )
-    earnings: GoalEarnings = strawberry.field(
-        description="What is earned now, at goal and at stretch."
+    earnings: GoalEarnings | None = strawberry.field(
+        description="What is earned now, at goal and at stretch. Null for an executive where it is"
+        " a person's, and where it would tell what fewer than three people of a team earned."
     )
     program: Program = strawberry.field(description="The program it belongs to.")
 
@@ -86,13 +87,15 @@ async def goals_of(info: Info, partner_id: str, level: goals.Level, party_id: st
     )
     party = goals.party_of(level, party_id)
     progress = {record.id: record for record in counted.records}
+    audiences = viewer.audiences(partner_id, party_id if individual else None)
     return [
-        _goal(definition, target, standing, program, viewer.audiences(None, None))
+        _goal(definition, target, standing, program, audiences)
         for sheet in sheets.records
         for program in [catalogue.programs[sheet.program_id]]
         for standing in [
             _Standing(
                 level,
+                _may_be_told(level, audiences, sheet.id, counted.records),
                 progress.get(f"{sheet.id}.{party}") or Progress(f"{sheet.id}.{party}"),
                 rewards.plan_at(catalogue.plans.get(program.id, ()), context.portal.clock()),
                 context.portal.clock(),
@@ -104,11 +107,41 @@ async def goals_of(info: Info, partner_id: str, level: goals.Level, party_id: st
     ]
 
 
+def _may_be_told(
+    level: goals.Level,
+    audiences: frozenset[Audience],
+    sheet_id: str,
+    progress: tuple[Progress, ...],
+) -> bool:
+    """Whether a viewer who is ``audiences`` to a party may see what it earned.
+
+    A team's only where no part of the company's total is one or two people's (domain section 2.6).
+    """
+    if level is goals.Level.PARTNER or Audience.VENDOR in audiences:
+        return True
+    if level is goals.Level.INDIVIDUAL:
+        return Audience.OWNER in audiences
+    company = Progress("")
+    teams = []
+    for record in progress:
+        if record.id == f"{sheet_id}.{goals.party_of(goals.Level.PARTNER, '')}":
+            company = record
+        elif record.id.startswith(f"{sheet_id}.team."):
+            teams.append(record)
+    earners = [name for name in company.counters if name.startswith("earners:")]
+    return all(
+        goals.tells_of_nobody(*parts, company.count(name) - sum(parts))
+        for name in earners
+        for parts in [[team.count(name) for team in teams]]
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """A party's counters in one program, under the plan in force."""
 
     level: goals.Level
+    told: bool
     progress: Progress
     plan: rewards.PlanVersion | None
     now: datetime
@@ -172,7 +205,9 @@ def _goal(
             now=_amounts(standing.earned()),
             at_goal=_amounts(standing.earned_at(definition, target, target.goal)),
             at_stretch=_amounts(standing.earned_at(definition, target, target.stretch)),
-        ),
+        )
+        if standing.told
+        else None,
         program=Program.of(program, audiences),
     )
 

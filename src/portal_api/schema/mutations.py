@@ -37,6 +37,8 @@ def perform(
 ) -> Success:
     """Runs a mutation's service as the viewer, under the client's request id."""
     context = info.context
+    # What a mutation before it in the same document has read may be true no more.
+    context.forget()
     return service(context.portal, context.ask(request_id), **arguments)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,6 +12,8 @@ from strawberry import relay
 
 PAGE = 20
 LARGEST_PAGE = 100
+
+_MARK = re.compile(r"at:([!-~]{1,300})")
 
 First = Annotated[int, strawberry.argument(description=f"How many, 1 to {LARGEST_PAGE}.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to go on.")]
@@ -23,12 +26,12 @@ def checked(first: int, after: str | None) -> tuple[int, str | None]:
     if after is None:
         return first, None
     try:
-        mark = base64.urlsafe_b64decode(after.encode("ascii")).decode()
+        mark = _MARK.fullmatch(base64.urlsafe_b64decode(after.encode("ascii")).decode())
     except (ValueError, binascii.Error):
-        mark = ""
-    if not mark.startswith("at:"):
+        mark = None
+    if mark is None:
         raise GraphQLError("This is not a cursor of this list.", extensions={"code": "BAD_CURSOR"})
-    return first, mark[3:]
+    return first, mark[1]
 
 
 def connection(nodes: Sequence[Any], cursors: tuple[str, ...], more: bool) -> Any:

@@ -21,9 +21,6 @@ from portal_api.schema.programs import Program
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
 from portal_api.services.store import Listed, Many, One, of_partner, of_person
 
-SMALLEST_GROUP = 3
-"""An executive sees no total of fewer people (domain section 2.6)."""
-
 _COMPANY = (Audience.EXECUTIVE, Audience.VENDOR)
 _OWN = (Audience.OWNER, Audience.VENDOR)
 Earnings = relay.Connection[ledger.Earning]
@@ -63,7 +60,8 @@ class Participation:
         description="What the company's wallet was paid."
     )
     staff_earned: list[Amount] | None = strawberry.field(
-        description="What the staff was paid together; null while fewer than three people earned."
+        description="What the staff was paid together, of each asset that at least three people"
+        " have earned; null while there is none."
     )
 
 
@@ -361,22 +359,26 @@ async def deal_list(info: Info, name: str, first: int, after: str | None) -> obj
 
 
 def _participation(program: Program, record: goals.Progress, enrolled: int) -> Participation:
-    def sums(prefix: str) -> list[Amount]:
-        return [
-            amount_of(name.removeprefix(prefix), amount)
+    def sums(prefix: str) -> dict[str, int]:
+        return {
+            name.removeprefix(prefix): amount
             for name, amount in sorted(record.counters.items())
             if name.startswith(prefix)
-        ]
+        }
 
-    enough = record.count("earners") >= SMALLEST_GROUP
+    staff = [
+        amount_of(asset, amount)
+        for asset, amount in sums("earned:").items()
+        if record.count(f"earners:{asset}") >= goals.SMALLEST_GROUP
+    ]
     return Participation(
         program=program,
         enrolled=BigInt(enrolled),
         deals=BigInt(record.count("deals")),
         won=BigInt(record.count("won")),
         won_revenue=money_of(program.currency_code, record.count("won_minor")),
-        company_earned=sums("company:"),
-        staff_earned=sums("earned:") if enough else None,
+        company_earned=[amount_of(asset, amount) for asset, amount in sums("company:").items()],
+        staff_earned=staff or None,
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from typing import Annotated
 
 import strawberry
 from strawberry import relay
@@ -119,7 +120,11 @@ class Query:
     @strawberry.field(
         description="Anything with a global id; null for what is not there or not yours to see."
     )
-    async def node(self, info: Info, id: strawberry.ID) -> relay.Node | None:
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="A global id.")],
+    ) -> relay.Node | None:
         """A node."""
         await info.context.viewer()
         kind, record_id = split(id)
@@ -129,5 +134,7 @@ class Query:
     @strawberry.field(description="The catalogue of behaviors that can be recorded.")
     async def behaviors(self, info: Info) -> list[Behavior]:
         """The behaviors."""
-        found = await info.context.load(Many(activities.BehaviorType, of_vendor()))
+        _, found = await asyncio.gather(
+            info.context.viewer(), info.context.load(Many(activities.BehaviorType, of_vendor()))
+        )
         return [Behavior.of(record) for record in (*activities.DEAL_BEHAVIORS, *found.records)]

@@ -89,7 +89,7 @@ class MoneyInput:
 
     def minor(self, field: str) -> int:
         """In minor units; raises ``InvalidInput`` for the argument ``field``."""
-        if not money.is_asset(self.currency_code):
+        if not money.is_currency(self.currency_code):
             raise InvalidInput(f"{self.currency_code[:10]!r} is no currency code.", field)
         try:
             return money.to_minor(self.amount, self.currency_code)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from portal_api.domain.errors import InvalidInput, NotFound
+from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted
 from portal_api.domain.partners import (
     VENDOR_ROLES,
     Employment,
@@ -22,6 +22,8 @@ from portal_api.services.use_case import Ask, Decision, Portal, Situation, perfo
 
 ADMINS = frozenset({Role.ADMIN})
 MANAGERS = frozenset({Role.ADMIN, Role.CHANNEL_MANAGER})
+
+_LINE_BREAKS = str.maketrans("\n\r\t", "   ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,7 @@ def add_individual(
             raise NotFound.of(partner_id)
         if (role in VENDOR_ROLES) != (partner_id is None):
             raise InvalidInput("Vendor roles have no partner, and the others have one.", "role")
-        if partner_id is None and s.viewer.role is not Role.ADMIN:
-            raise InvalidInput("Only an administrator adds the vendor's people.", "role")
+        _check_may_manage(s, partner_id)
         if team_id is not None and team_id not in {
             team.id for team in (partner.teams if partner else ())
         }:
@@ -144,6 +145,7 @@ def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> Indiv
             raise NotFound.of(individual_id)
         suspended = replace(individual, status=PersonStatus.SUSPENDED)
         partner_id = employer(individual, s.now)
+        _check_may_manage(s, partner_id)
         return Decision(
             IndividualSuspended(suspended), (Save(suspended),), individual.id, partner_id
         )
@@ -154,18 +156,27 @@ def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> Indiv
     )
 
 
+def _check_may_manage(s: Situation, partner_id: str | None) -> None:
+    """Raises ``NotPermitted`` where a channel manager would change the vendor's own people."""
+    if partner_id is None and s.viewer.role not in ADMINS:
+        raise NotPermitted(
+            "Only an administrator adds or suspends the vendor's people.", tuple(sorted(ADMINS))
+        )
+
+
 def employer(individual: Individual, now: datetime) -> str | None:
     """The partner a person works for now."""
     employment = individual.employment_at(now)
     return employment.partner_id if employment else None
 
 
-def required(field: str, text: str, longest: int = 200) -> str:
-    """A text without the spaces around it.
+def required(field: str, text: str, longest: int = 200, *, lines: bool = False) -> str:
+    """A text without the spaces around it; ``lines``: it may have more than one.
 
     Raises ``InvalidInput`` when nothing is left or too much.
     """
     stripped = text.strip()
-    if not stripped or len(stripped) > longest or not stripped.isprintable():
+    printed = stripped.translate(_LINE_BREAKS) if lines else stripped
+    if not stripped or len(stripped) > longest or not printed.isprintable():
         raise InvalidInput(f"1 to {longest} printable characters are needed.", field)
     return stripped

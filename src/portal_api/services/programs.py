@@ -119,24 +119,24 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
     """A program of checked terms; raises ``InvalidInput``."""
     if terms.ends_at <= terms.starts_at:
         raise InvalidInput("A program ends after it starts.", "endsAt")
-    if not money.is_asset(terms.currency) or terms.currency == money.POINTS:
+    if not money.is_currency(terms.currency):
         raise InvalidInput("A currency is an ISO 4217 code such as USD.", "currencyCode")
     try:
         ZoneInfo(terms.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # A folder or a long name is an OSError.
         raise InvalidInput(
             "A time zone is an IANA name such as Europe/Berlin.", "timeZone"
         ) from None
     return Program(
         id=program_id,
         name=required("name", terms.name),
-        description=required("description", terms.description, 2_000),
+        description=required("description", terms.description, 2_000, lines=True),
         segment=terms.segment,
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         time_zone=terms.time_zone,
         currency=terms.currency,
-        terms=required("terms", terms.terms, 20_000),
+        terms=required("terms", terms.terms, 20_000, lines=True),
     )
 
 

@@ -77,6 +77,26 @@ def test_variables_and_the_operation_name_arrive(portal: Portal) -> None:
     assert {"data": {"node": None}} == body_of(response)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{",
+        "# nothing",
+        "{ nothing }",
+        "subscription { nothing }",
+        "query($a: Nothing) { viewer { role } }",
+        "query A { viewer { role } } query B { viewer { role } }",
+    ],
+)
+def test_a_document_that_cannot_be_run_is_refused_with_code_and_request_id(
+    portal: Portal, query: str
+) -> None:
+    """Also what does not parse, and two operations of which none is named."""
+    answer = body_of(send(portal, event_of(ADMIN, query)))
+    assert answer["data"] is None
+    assert {"code": "BAD_REQUEST", "requestId": REQUEST_ID} == answer["errors"][0]["extensions"]
+
+
 def test_the_stage_may_stand_before_the_path(portal: Portal) -> None:
     event = event_of(ADMIN)
     event["requestContext"] |= {"stage": "prod"}

@@ -54,6 +54,7 @@ def facts_of(
         program=PROGRAM,
         plan=plan,
         partner=PARTNER,
+        employed=True,
         role=Role.SALES_REP,
         activity=activity,
         deal=deal,

@@ -50,6 +50,7 @@ def test_the_first_reason_that_applies_is_told_in_the_order_of_the_reasons() -> 
     state: dict[str, Any] = {
         "program": replace(PROGRAM, ends_at=T0),
         "partner": SILVER,
+        "employed": False,
         "consents": None,
         "enrollment": None,
     }
@@ -57,6 +58,7 @@ def test_the_first_reason_that_applies_is_told_in_the_order_of_the_reasons() -> 
     for repair in (
         {"program": PROGRAM},
         {"partner": PARTNER},
+        {"employed": True},
         {"consents": CONSENTS},
         {"enrollment": ENROLLMENT},
     ):

@@ -71,10 +71,9 @@ class Client:
         added: str = answer["partner"]["id"]
         return added
 
-    def person(self, role: str, partner: str | None = None) -> Person:
-        """Somebody new, in the partner's team."""
-        team = None
-        if partner is not None:
+    def person(self, role: str, partner: str | None = None, team: str | None = None) -> Person:
+        """Somebody new, in that team or the partner's first."""
+        if partner is not None and team is None:
             found = self.query(
                 self.admin,
                 "query($id: ID!) { node(id: $id) { ... on Partner { teams { id } } } }",
@@ -95,6 +94,7 @@ class Client:
 
     def program(self, manager: Person, **changed: Any) -> str:
         """A funded program: milestones of 3 %, a bonus, points, and the company's part."""
+        self.behavior(manager)
         start, end = self.world.now, self.world.now.replace(year=self.world.now.year + 1)
         terms = {
             "name": "Growth",

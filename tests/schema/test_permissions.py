@@ -1,5 +1,6 @@
 """Who may read and do what: every mutation as every role, every node as every kind of viewer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,13 @@ from graphql import (
 )
 
 from portal_api import schema as schema_package
-from portal_api.domain.partners import Role
+from portal_api.domain.partners import Individual, Role
+from portal_api.domain.writes import Save
 from portal_api.schema import build_schema
-from portal_api.schema.ids import encoded
+from portal_api.schema.ids import encoded, split
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.query import Query
-from tests.schema.client import Client, Person
+from tests.schema.client import Client, Person, usd
 
 SCHEMA = build_schema()
 MUTATIONS = {
@@ -224,6 +226,92 @@ def test_a_suspended_person_is_refused_at_once(quick_client: Client) -> None:
     )
     with pytest.raises(AssertionError, match="401"):
         quick_client.answer(rep, "{ viewer { role } }")
+
+
+def test_a_mover_is_not_answered_again_what_is_of_its_old_partner(quick_client: Client) -> None:
+    """Domain rule 2.1: the stored answer is ids, and what they lead to is authorized anew."""
+    client = quick_client
+    manager, partner, other = client.person("CHANNEL_MANAGER"), client.partner(), client.partner()
+    rep, executive = (
+        client.person("SALES_REP", partner),
+        client.person("PARTNER_EXECUTIVE", partner),
+    )
+    program = client.program(manager)
+    requests: dict[tuple[Person, str], dict[str, Any]] = {
+        (rep, "registerDeal"): {
+            "programId": program,
+            "product": "Firewall",
+            "amount": usd("10.00"),
+            "ownerId": rep.id,
+        },
+        (rep, "recordActivity"): {
+            "individualId": rep.id,
+            "programId": program,
+            "sourceEventId": "1",
+            "behavior": "TRAINING",
+        },
+        (rep, "enroll"): {"partnerId": partner, "programId": program, "termsVersion": 1},
+        (rep, "requestConsent"): {"partnerId": partner, "programId": program},
+        (executive, "grantConsent"): {"partnerId": partner, "programId": program},
+        (executive, "setGoal"): {
+            "programId": program,
+            "partyId": rep.id,
+            "goalCode": "Y",
+            "goal": {"money": usd("1.00")},
+            "stretch": {"money": usd("2.00")},
+        },
+    }
+    again = {request: client.request_id() for request in requests}
+
+    def ask() -> list[str]:
+        return [
+            client.do(who, mutation, "", again=again[who, mutation], **given)["__typename"]
+            for (who, mutation), given in requests.items()
+        ]
+
+    first = ask()
+    client.world.wait()
+    new_partner = split(other)[1]
+    for person in (rep, executive):
+        record = client.world.load(Individual, person.user_name)
+        assert record is not None
+        moved = replace(
+            record.employments[-1],
+            partner_id=new_partner,
+            team_id=None,
+            valid_from=client.world.now,
+        )
+        client.world.store.commit([Save(replace(record, employments=(*record.employments, moved)))])
+
+    assert "NotFound" not in first
+    assert ["NotFound"] * len(requests) == ask()
+
+
+def test_a_suspended_person_reads_nothing_at_all(quick_client: Client) -> None:
+    """The catalogue of behaviors is for whoever may act, too."""
+    manager = quick_client.person("CHANNEL_MANAGER")
+    _suspend(quick_client, quick_client.admin, manager)
+    for document in ("{ behaviors { code } }", '{ node(id: "x") { id } }', "{ viewer { role } }"):
+        with pytest.raises(AssertionError, match="401"):
+            quick_client.answer(manager, document)
+
+
+def test_a_channel_manager_neither_adds_nor_suspends_the_vendors_people(
+    quick_client: Client,
+) -> None:
+    """Otherwise it could make itself, or be left as, the only one who is anything."""
+    manager, other = quick_client.person("CHANNEL_MANAGER"), quick_client.person("CHANNEL_MANAGER")
+    told = "... on NotPermitted { requiredRoles }"
+    email = "robin@vendor.example"
+    added = quick_client.do(manager, "addIndividual", told, name="Robin", email=email, role="ADMIN")
+    assert ["ADMIN"] == added["requiredRoles"]
+    assert ["ADMIN"] == _suspend(quick_client, manager, other)["requiredRoles"]
+    assert "IndividualSuspended" == _suspend(quick_client, quick_client.admin, other)["__typename"]
+
+
+def _suspend(client: Client, who: Person, person: Person) -> dict[str, Any]:
+    told = "... on NotPermitted { requiredRoles }"
+    return client.do(who, "suspendIndividual", told, individualId=person.id)
 
 
 def test_a_field_without_a_declared_permission_fails_the_schema_build(

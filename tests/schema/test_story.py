@@ -236,3 +236,20 @@ def test_withheld_says_why_and_later_consent_pays_only_what_comes_later(client: 
     )
     phone = client.query(rep, PHONE)["viewer"]["individual"]
     assert "150.00" == phone["balances"][0]["available"]["money"]["amount"], "what was earned stays"
+
+
+def test_an_executive_asks_for_the_company_s_money_and_a_rep_cannot(client: Client) -> None:
+    """The company's wallet is its executive's; somebody else finds nothing there."""
+    manager, partner = client.person("CHANNEL_MANAGER"), client.partner()
+    executive, rep = (
+        client.person("PARTNER_EXECUTIVE", partner),
+        client.person("SALES_REP", partner),
+    )
+    program = client.program(manager)
+    client.win(manager, client.register(rep, program))
+    ask = "... on PayoutRequested { payout { status } } ... on NotFound { field }"
+    answers = [
+        client.do(who, "requestPayout", ask, amount={"money": usd("40.00")}, company=True)
+        for who in (executive, rep)
+    ]
+    assert [{"status": "REQUESTED"}, "company"] == [answers[0]["payout"], answers[1]["field"]]

@@ -236,7 +236,11 @@ class World:
         return self.approve(self.register(company, program, amount_minor, rep=rep)).deal
 
     def win(
-        self, deal: Deal, amount_minor: int = 3_000_000, portal: Portal | None = None
+        self,
+        deal: Deal,
+        amount_minor: int = 3_000_000,
+        portal: Portal | None = None,
+        occurred_at: datetime | None = None,
     ) -> deals.DealWon:
         return deals.win_deal(
             portal or self.portal,
@@ -244,7 +248,7 @@ class World:
             deal_id=deal.id,
             amount_minor=amount_minor,
             currency="USD",
-            occurred_at=None,
+            occurred_at=occurred_at,
         )
 
     def lose(self, deal: Deal) -> deals.DealLost:
@@ -295,6 +299,7 @@ class World:
             goal_code="Q",
             goal=goal,
             stretch=stretch,
+            currency="USD",
         )
 
     def pay_out(

@@ -161,6 +161,7 @@ def _set_goals(teller: Teller, house: House) -> None:
                 goal_code=goal_code,
                 goal=of_the_year // parts,
                 stretch=of_the_year * 5 // (4 * parts),
+                currency=teller.programs[world.GROWTH].currency,
             )
 
 

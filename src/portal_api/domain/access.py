@@ -22,7 +22,7 @@ class Audience(StrEnum):
     ANYONE = "ANYONE"
     """Any active person with a valid token."""
     VENDOR = "VENDOR"
-    """The vendor's channel managers and administrators."""
+    """The vendor's channel managers, administrators and integrations."""
     EXECUTIVE = "EXECUTIVE"
     """An executive of the partner that the record belongs to."""
     COLLEAGUE = "COLLEAGUE"

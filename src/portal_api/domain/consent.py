@@ -201,7 +201,7 @@ def revoke(file: ConsentFile, number: int, by: str, at: datetime) -> ConsentFile
     Raises ``NotFound`` and ``ConsentNotActive``.
     """
     if not 1 <= number <= len(file.consents):
-        raise NotFound.of(f"{file.id}.{number}")
+        raise NotFound.of("consentId")
     consent = file.consents[number - 1]
     ended = consent.revoked_at or (
         consent.valid_to if consent.valid_to and consent.valid_to <= at else None

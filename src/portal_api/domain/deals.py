@@ -30,12 +30,12 @@ class DealStage(StrEnum):
 class DealAward:
     """What one rule's step has paid on a deal, net of what was taken back.
 
-    In minor units of ``asset``.
+    In minor units of ``asset``. A part of nothing has no earning; that it was not withheld counts.
     """
 
     rule_code: str
     step: str
-    earning_id: str
+    earning_id: str | None
     asset: str
     amount_minor: int
 

@@ -44,15 +44,15 @@ class Refusal(Exception):
 
 @dataclass(eq=False)
 class NotFound(Refusal):
-    """What ``node_id`` names does not exist, or is somebody else's: the two are not told apart."""
+    """What the argument ``field`` names is not there, or not yours: the two are not told apart."""
 
     final: ClassVar[bool] = False
-    node_id: str
+    field: str
 
     @classmethod
-    def of(cls, node_id: str) -> "NotFound":
+    def of(cls, field: str) -> "NotFound":
         """The one text for all that cannot be seen, so that it tells nothing."""
-        return cls("There is nothing with this id that you can see.", node_id)
+        return cls("There is nothing with this id that you can see.", field)
 
 
 @dataclass(eq=False)
@@ -160,6 +160,7 @@ class ReviewRequired(Refusal):
 class PlanNotPublishable(Refusal):
     """The plan cannot be published: ``problems`` names each reason."""
 
+    final: ClassVar[bool] = False
     problems: tuple[str, ...]
 
 

@@ -45,6 +45,10 @@ class GoalDefinition:
     ends_at: datetime
     behavior: str | None = None
 
+    def counts_as(self, other: "GoalDefinition") -> bool:
+        """Whether both count the same, so that they may share a counter."""
+        return replace(self, name=other.name) == other
+
     def counted(self, activity: Activity, deal: Deal | None) -> int:
         """How much an activity adds to this goal."""
         if not self.starts_at <= activity.occurred_at < self.ends_at:

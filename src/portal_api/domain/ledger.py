@@ -263,8 +263,13 @@ def take_back(earning: Earning, amount_minor: int) -> Earning:
 
 
 def sufficient(wallet: Wallet, asset: str, amount_minor: int) -> None:
-    """Raises ``InsufficientBalance`` when less than the amount is available."""
-    available = wallet.balance(asset).available
+    """Raises ``InsufficientBalance`` when less than the amount is available and not owed.
+
+    Both can be there: what was held while it was taken back is owed, and available again once its
+    payout has failed.
+    """
+    balance = wallet.balance(asset)
+    available = max(0, balance.available + balance.receivable)
     if available < amount_minor:
         raise InsufficientBalance(
             f"Only {to_text(available, asset)} {asset} is available.", asset, available

@@ -13,7 +13,11 @@ BUDGET_SHARDS = 16
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program. ``currency`` is that of its deals' amounts; assets are what its rules pay in."""
+    """A program. ``currency`` is that of its deals' amounts; assets are what its rules pay in.
+
+    ``plan_number`` is that of the plan published last, so that who reads both sees that none is
+    missing.
+    """
 
     id: str
     name: str
@@ -25,6 +29,7 @@ class Program:
     currency: str
     terms: str
     terms_version: int = 1
+    plan_number: int = 0
     version: int = 0
 
     def open_at(self, instant: datetime) -> bool:

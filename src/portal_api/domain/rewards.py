@@ -14,8 +14,8 @@ from typing import ClassVar
 from portal_api.domain.activities import Activity, WithheldReason
 from portal_api.domain.consent import Consent, ConsentFile, Enrollment
 from portal_api.domain.deals import Deal
-from portal_api.domain.goals import GoalDefinition, Level, Progress, Target
-from portal_api.domain.partners import EVERYONE, Partner, Role, Segment
+from portal_api.domain.goals import GoalDefinition, Level, Measure, Progress, Target
+from portal_api.domain.partners import EVERYONE, STAFF_ROLES, Partner, Role, Segment
 from portal_api.domain.programs import Program
 from portal_api.domain.records import canonical, plain
 
@@ -24,7 +24,7 @@ _CODE = re.compile(r"[A-Za-z0-9._-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a mechanic pays now: positive minor units of the rule's asset.
+    """What a mechanic pays now, in minor units of the rule's asset; 0 is a part that is nothing.
 
     ``once_per`` names what can be paid only once per rule and recipient; ``of_minor`` the whole
     that this is a part of; ``because`` the arithmetic in words.
@@ -51,6 +51,8 @@ class Mechanic(ABC):
     """A way of paying: a frozen dataclass of parameters, defined by one module in ``mechanics``."""
 
     kind: ClassVar[str]
+    rate_of_deal: ClassVar[bool] = False
+    """Whether it pays a rate of the deal's amount, and so in the program's currency only."""
 
     @abstractmethod
     def parts(self, rule: "Rule", facts: "Facts") -> tuple[Part | TakeBack, ...]:
@@ -139,6 +141,23 @@ class PlanVersion:
             for goal in self.goals
             if goal.ends_at <= goal.starts_at
         ]
+        found += [
+            f"Goal {goal.code} names a behavior if it is a BEHAVIOR_COUNT, and else none."
+            for goal in self.goals
+            if (goal.measure is Measure.BEHAVIOR_COUNT) != bool(goal.behavior)
+        ]
+        names = [(rule.code, rule.name) for rule in self.rules]
+        names += [(goal.code, goal.name) for goal in self.goals]
+        found += [
+            f"{code[:60]!r} has no name of 1 to 200 printable characters."
+            for code, name in names
+            if not (name.strip() and name.isprintable() and len(name) <= 200)
+        ]
+        found += [
+            f"Rule {rule.code} is for a role that does not earn."
+            for rule in self.rules
+            if not STAFF_ROLES.issuperset(rule.segment.roles)
+        ]
         if not self.rules:
             found.append("A plan has at least one rule.")
         return tuple(found)
@@ -174,13 +193,15 @@ class Ahead:
 class Facts:
     """Everything that a decision about one activity needs.
 
-    ``progress`` is that before the activity.
+    ``progress`` is that before the activity; ``employed``: the person works at the partner then or
+    now, and did not leave.
     """
 
     program: Program
     plan: PlanVersion
     partner: Partner
     role: Role
+    employed: bool
     activity: Activity
     deal: Deal | None
     consents: ConsentFile | None
@@ -238,6 +259,8 @@ def _judged(rule: Rule, part: Part, facts: Facts) -> Award | Withheld:
             return Withheld(rule, part, WithheldReason.OUT_OF_SEGMENT)
     if rule.level is Level.PARTNER:
         return Award(rule, part, facts.partner.id, None)
+    if not facts.employed:
+        return Withheld(rule, part, WithheldReason.NOT_EMPLOYED)
     terms = facts.program.terms_version
     consent = facts.consents.covering(activity.individual_id, at, terms) if facts.consents else None
     if consent is None:

@@ -57,6 +57,14 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """There is still no record of the kind with the id, as when it was looked for."""
+
+    kind: type[Record]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Nobody else holds the name; ``holder`` does from now on."""
 
@@ -96,4 +104,4 @@ class Delist:
     sort: str
 
 
-Write = Create | Save | Unchanged | Claim | Count | Enlist | Delist
+Write = Create | Save | Unchanged | Absent | Claim | Count | Enlist | Delist

@@ -11,7 +11,7 @@ from portal_api.schema.access import audience_of
 from portal_api.schema.activities import ActivityMutations
 from portal_api.schema.consent import ConsentMutations
 from portal_api.schema.deals import DealMutations
-from portal_api.schema.errors import HANDLERS, REFUSALS
+from portal_api.schema.errors import HANDLERS, REFUSALS, OneOperation
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.partner_mutations import PartnerMutations
 from portal_api.schema.payouts import PayoutMutations
@@ -60,6 +60,7 @@ def build_schema() -> strawberry.Schema:
         types=tuple(REFUSALS.values()),
         exception_handlers=HANDLERS,
         extensions=[
+            OneOperation,
             lambda: ParserCache(maxsize=256),
             lambda: ValidationCache(maxsize=256),
         ],

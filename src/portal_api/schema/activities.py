@@ -1,7 +1,7 @@
 """Activities and their outcomes: AWARDED or WITHHELD with the reason, as data."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry import relay
@@ -14,12 +14,15 @@ from portal_api.schema.context import Info
 from portal_api.schema.enums import OutcomeStatus, WithheldReason
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, pair
-from portal_api.schema.mutations import MutationInput, mutation, perform
-from portal_api.schema.nodes import finder
+from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
+from portal_api.schema.nodes import find, finder
 from portal_api.schema.scalars import Amount, amount_of
 from portal_api.services import activities as services
 from portal_api.services.deals import DEAL_RECORDERS
 from portal_api.services.store import One
+
+if TYPE_CHECKING:
+    from portal_api.schema.deals import Deal
 
 OWN = (Audience.OWNER, Audience.VENDOR)
 
@@ -68,6 +71,15 @@ class Activity(relay.Node):
     )
     audiences: strawberry.Private[frozenset[Audience]]
     record: strawberry.Private[activities.Activity]
+
+    @strawberry.field(description="The deal that changed, where it is a deal's change.")
+    async def deal(
+        self, info: Info
+    ) -> Annotated["Deal", strawberry.lazy("portal_api.schema.deals")] | None:
+        """The deal."""
+        deal_id = self.record.deal_id
+        found: Deal | None = await find(info, "Deal", deal_id) if deal_id else None
+        return found
 
     @narrow(*OWN, description="What each rule of the plan made of it.")
     def outcomes(self) -> list[Outcome] | None:
@@ -149,7 +161,8 @@ class ActivityMutations:
             source_event_id=input.source_event_id,
             occurred_at=input.occurred_at,
         )
-        shown: Any = Activity.of(outcome.activity, frozenset(OWN))
+        audiences = await authorized(info, Activity, partner_id, individual_id)
+        shown: Any = Activity.of(outcome.activity, audiences)
         return ActivityRecorded(activity=shown)
 
 

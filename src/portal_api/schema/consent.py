@@ -22,7 +22,7 @@ from portal_api.schema.context import Info
 from portal_api.schema.enums import ConsentScope
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, encoded, pair
-from portal_api.schema.mutations import MutationInput, mutation, perform
+from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.nodes import find
 from portal_api.schema.programs import Program
 from portal_api.services import consent as services
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from portal_api.schema.partners import Individual
 
 _COMPANY = (Audience.EXECUTIVE, Audience.VENDOR)
+_Person = Annotated["Individual", strawberry.lazy("portal_api.schema.partners")] | None
 _People = list[Annotated["Individual", strawberry.lazy("portal_api.schema.partners")]]
 
 
@@ -66,6 +67,15 @@ class Consent:
         """The program."""
         return await _program(info, self.file.program_id)
 
+    @strawberry.field(
+        description="The executive who granted it; null once it has left, or by an import."
+    )
+    async def granted_by(self, info: Info) -> _Person:
+        """The executive."""
+        return next(
+            iter(await _people(info, self.file.partner_id, (self.record.granted_by,))), None
+        )
+
     @strawberry.field(description="Whom it names; empty for the whole company.")
     async def individuals(self, info: Info) -> _People:
         """The people."""
@@ -85,6 +95,12 @@ class ConsentRequest:
     async def program(self, info: Info) -> Program | None:
         """The program."""
         return await _program(info, self.file.program_id)
+
+    @strawberry.field(description="Who of the company asked; null where the vendor did.")
+    async def requested_by(self, info: Info) -> _Person:
+        """The asker."""
+        asked = (self.record.requested_by,)
+        return next(iter(await _people(info, self.file.partner_id, asked)), None)
 
     @strawberry.field(description="For whom; empty for the whole company.")
     async def individuals(self, info: Info) -> _People:
@@ -293,7 +309,8 @@ class ConsentMutations:
             program_id=decoded(input.program_id, "Program", "programId"),
             individual_ids=_named(input.individual_ids, partner_id),
         )
-        return ConsentRequested(requested_at=outcome.file.requests[-1].requested_at)
+        await authorized(info, ConsentRequested, partner_id)
+        return ConsentRequested(requested_at=outcome.file.requests[outcome.number - 1].requested_at)
 
     @mutation(
         result("GrantConsent", ConsentGranted, CompanyWideConsentRequired),
@@ -312,7 +329,9 @@ class ConsentMutations:
             individual_ids=_named(input.individual_ids, partner_id),
             valid_to=input.valid_to,
         )
-        return ConsentGranted(consent=consents_of(outcome.file, info.context.portal.clock())[-1])
+        await authorized(info, ConsentGranted, partner_id)
+        shown = consents_of(outcome.file, info.context.portal.clock())
+        return ConsentGranted(consent=shown[outcome.number - 1])
 
     @mutation(
         result("RevokeConsent", ConsentRevoked, ConsentNotActive),
@@ -323,6 +342,7 @@ class ConsentMutations:
         """A revocation."""
         consent_id = decoded(input.consent_id, "Consent", "consentId")
         outcome = perform(info, services.revoke_consent, input.request_id, consent_id=consent_id)
+        await authorized(info, ConsentRevoked, outcome.file.partner_id)
         shown = consents_of(outcome.file, info.context.portal.clock())
         return ConsentRevoked(consent=shown[int(consent_id.rpartition(".")[2]) - 1])
 
@@ -341,6 +361,8 @@ class ConsentMutations:
             program_id=decoded(input.program_id, "Program", "programId"),
             terms_version=input.terms_version,
         )
+        record = outcome.enrollment
+        await authorized(info, Enrolled, record.partner_id, record.individual_id)
         return Enrolled(enrollment=await enrollment_of(info, outcome.enrollment))
 
     @mutation(
@@ -357,6 +379,8 @@ class ConsentMutations:
             partner_id=decoded(input.partner_id, "Partner", "partnerId"),
             program_id=decoded(input.program_id, "Program", "programId"),
         )
+        record = outcome.enrollment
+        await authorized(info, EnrollmentEnded, record.partner_id, record.individual_id)
         return EnrollmentEnded(enrollment=await enrollment_of(info, outcome.enrollment))
 
 

@@ -18,7 +18,7 @@ from portal_api.schema.enums import DealStage, RegistrationStatus
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, pair
 from portal_api.schema.ledger import Earning
-from portal_api.schema.mutations import MutationInput, mutation, perform
+from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.nodes import find, finder
 from portal_api.schema.programs import Program
 from portal_api.schema.scalars import Money, MoneyInput, money_of
@@ -96,7 +96,8 @@ class Deal(relay.Node):
     @narrow(*OWN, description="What it has earned its owner and the company so far.")
     async def earnings(self, info: Info) -> list[Earning] | None:
         """The earnings."""
-        wants = [One(ledger.Earning, award.earning_id) for award in self.record.awards]
+        paid = (award.earning_id for award in self.record.awards)
+        wants = [One(ledger.Earning, earning_id) for earning_id in paid if earning_id]
         found = await info.context.load_all(wants)
         company = Audience.VENDOR in self.audiences
         return [
@@ -304,8 +305,7 @@ class DealMutations:
 async def _shown(info: Info, success: Any, outcome: services.DealChanged) -> object:
     """A change as its success type; what was just written need not be read again."""
     info.context.prime(outcome.deal, *outcome.earnings)
-    viewer = await info.context.viewer()
-    audiences = viewer.audiences(outcome.deal.partner_id, outcome.deal.owner_id)
+    audiences = await authorized(info, Deal, outcome.deal.partner_id, outcome.deal.owner_id)
     return success(
         deal=Deal.of(outcome.deal, audiences), activity=Activity.of(outcome.activity, audiences)
     )

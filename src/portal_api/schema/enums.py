@@ -1,5 +1,7 @@
 """The domain's enums as the schema shows them: the same classes, told to Strawberry."""
 
+from enum import EnumMeta
+
 import strawberry
 
 from portal_api.domain.activities import FiveC, OutcomeStatus, ProcessStage, WithheldReason
@@ -29,34 +31,136 @@ __all__ = [
     "WithheldReason",
 ]
 
-strawberry.enum(
-    PartnerType, description="How a partner sells; each type has a participation policy."
+
+def _shown(enum: EnumMeta, description: str, **values: str) -> None:
+    """Tells an enum to Strawberry, with what each value means: a ``KeyError`` where one is left."""
+    strawberry.enum(enum, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = values[value.name]
+
+
+_shown(
+    PartnerType,
+    "How a partner sells; each type has a participation policy.",
+    DMR="A direct marketer, by catalogue and web. Takes part company-wide.",
+    LAR="A large account reseller. Takes part company-wide.",
+    VOLUME_RESELLER="Sells licences and goods in volume. Takes part selectively.",
+    VAR="A value-added reseller. Takes part selectively.",
+    SYSTEMS_INTEGRATOR="Builds whole systems for its customers. Takes part selectively.",
+    MSP="A managed service provider. Takes part selectively.",
+    DISTRIBUTOR="Sells to other partners. Takes part selectively.",
 )
-strawberry.enum(
+_shown(
     ParticipationPolicy,
-    description="COMPANY_WIDE: one consent for the whole company, never started by a rep."
-    " SELECTIVE: also person by person.",
+    "What a partner's type says of consent.",
+    COMPANY_WIDE="One consent for the whole company or none, never started by a rep.",
+    SELECTIVE="Also person by person; a rep may ask for itself.",
 )
-strawberry.enum(Tier, description="A partner's earned standing, lowest first.")
-strawberry.enum(Role, description="What a person does, at a partner or at the vendor.")
-strawberry.enum(PersonStatus, description="Whether a person may act.")
-strawberry.enum(ConsentScope, description="Whom a consent covers.")
-strawberry.enum(
-    RegistrationStatus, description="Where the request to have a deal recognized stands."
+_shown(
+    Tier,
+    "A partner's earned standing, lowest first.",
+    BRONZE="The first standing.",
+    SILVER="Above bronze.",
+    GOLD="Above silver.",
+    PLATINUM="The highest standing.",
 )
-strawberry.enum(DealStage, description="How the opportunity itself goes.")
-strawberry.enum(
-    ProcessStage, description="The step of the sales process that a behavior belongs to."
+_shown(
+    Role,
+    "What a person does, at a partner or at the vendor.",
+    SALES_REP="Sells at a partner, and earns.",
+    SALES_ENGINEER="Supports sales at a partner with technical work, and earns.",
+    MARKETER="Makes demand at a partner, and earns.",
+    PARTNER_EXECUTIVE="Leads a partner: gives and revokes its consent, and earns nothing itself.",
+    CHANNEL_MANAGER="The vendor's: runs programs, decides registrations, pays out.",
+    ADMIN="The vendor's administrator: as a channel manager, and for the vendor's own people.",
+    SERVICE="An integration of the vendor, such as a CRM or a learning system.",
 )
-strawberry.enum(
-    FiveC, description="What a behavior adds to: one of the five C's of a partner's worth."
+_shown(
+    PersonStatus,
+    "Whether a person may act.",
+    ACTIVE="May act as its role says.",
+    SUSPENDED="Every request is refused; what was earned stays.",
 )
-strawberry.enum(OutcomeStatus, description="What a rule made of an activity.")
-strawberry.enum(
+_shown(
+    ConsentScope,
+    "Whom a consent covers.",
+    COMPANY="Everybody of the company who enrolls.",
+    INDIVIDUALS="The individuals that it names.",
+)
+_shown(
+    RegistrationStatus,
+    "Where the request to have a deal recognized stands.",
+    SUBMITTED="Waits for the vendor.",
+    APPROVED="Recognized: the deal is registered.",
+    REJECTED="Not recognized; the deal says why.",
+)
+_shown(
+    DealStage,
+    "How the opportunity itself goes.",
+    OPEN="Not decided yet.",
+    WON="Sold, at its final amount.",
+    LOST="Not sold.",
+)
+_shown(
+    ProcessStage,
+    "The step of the sales process that a behavior belongs to.",
+    DEMAND_GENERATION="Making demand, such as campaigns and events.",
+    LEAD_MANAGEMENT="Following up on leads.",
+    OPPORTUNITY_MANAGEMENT="Working on opportunities, such as appointments and proofs of concept.",
+    DEAL_REGISTRATION="Having a deal recognized before it is closed.",
+    CLOSING="Winning or losing it.",
+    ENABLEMENT="Becoming able to sell, such as trainings and certificates.",
+)
+_shown(
+    FiveC,
+    "What a behavior adds to: one of the five C's of a partner's worth.",
+    CONTRIBUTION="Won revenue.",
+    CAPACITY="Active and certified people.",
+    COVERAGE="Process stages, regions and products with activity.",
+    COMMITMENT="Steadiness, and sales that were registered before.",
+    CONSUMPTION="What customers take up, such as renewals and trainings.",
+)
+_shown(
+    OutcomeStatus,
+    "What a rule made of an activity.",
+    AWARDED="It paid: there is an earning.",
+    WITHHELD="It would have paid, and did not for the reason given.",
+    TAKEN_BACK="It took back an earlier earning, in full or in part.",
+)
+_shown(
     WithheldReason,
-    description="Why a rule that would have paid did not, in the order in which it is looked for.",
+    "Why a rule that would have paid did not, in the order in which it is looked for.",
+    OUT_OF_WINDOW="The activity occurred outside the program's window or before its first plan.",
+    OUT_OF_SEGMENT="Partner, tier, region or role is not whom program or rule are for.",
+    NOT_EMPLOYED="The person had left the partner.",
+    NO_CONSENT="No consent of the partner's executive covers the person and the instant.",
+    NOT_ENROLLED="The person had not accepted the program's terms.",
+    BUDGET_EXHAUSTED="The program's budget does not cover the whole amount; none is paid in part.",
 )
-strawberry.enum(Level, description="For whom a goal counts, and to whom a rule pays.")
-strawberry.enum(Measure, description="What a goal counts.")
-strawberry.enum(EarningStatus, description="Where an earning stands.")
-strawberry.enum(PayoutStatus, description="Where a payout stands.")
+_shown(
+    Level,
+    "For whom a goal counts, and to whom a rule pays.",
+    PARTNER="The company.",
+    TEAM="A team of it.",
+    INDIVIDUAL="A person.",
+)
+_shown(
+    Measure,
+    "What a goal counts.",
+    WON_REVENUE="Final amounts of won deals, in the program's currency.",
+    DEALS_REGISTERED="Approved registrations.",
+    BEHAVIOR_COUNT="Activities of the goal's behavior.",
+)
+_shown(
+    EarningStatus,
+    "Where an earning stands.",
+    AVAILABLE="Earned; it may have been taken back in part, or paid out.",
+    REVERSED="All of it was taken back.",
+)
+_shown(
+    PayoutStatus,
+    "Where a payout stands.",
+    REQUESTED="Asked for: the amount is held.",
+    SETTLED="Paid, under its reference.",
+    FAILED="Not paid: the amount is available again.",
+)

@@ -7,10 +7,12 @@ import inspect
 import logging
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Annotated, Any, Union
+from datetime import datetime
+from typing import Annotated, Any, Union, get_args
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
+from strawberry.extensions import SchemaExtension
 
 from portal_api.domain import errors
 from portal_api.domain.errors import (
@@ -21,6 +23,15 @@ from portal_api.domain.errors import (
     Refusal,
 )
 from portal_api.schema.access import Audience, declared
+from portal_api.schema.enums import (
+    DealStage,
+    PartnerType,
+    PayoutStatus,
+    RegistrationStatus,
+    Role,
+    WithheldReason,
+)
+from portal_api.schema.ids import encoded
 from portal_api.schema.scalars import Amount, amount_of
 from portal_api.services.store import StoreUnavailable
 from portal_api.services.use_case import Unauthenticated
@@ -45,6 +56,27 @@ def _screaming(name: str) -> str:
     )
 
 
+_FIELDS: dict[str, tuple[Any, str]] = {
+    "available": (Amount, "What is available of that asset."),
+    "behavior": (str, "The behavior's code."),
+    "ended_at": (datetime, "When it ended."),
+    "enrolled_at": (datetime, "When they were accepted."),
+    "field": (str, "The argument in question, inside the input."),
+    "partner_type": (PartnerType, "The partner's type."),
+    "problems": (list[str], "Each problem as a sentence."),
+    "program_id": (strawberry.ID, "The program."),
+    "reason": (WithheldReason, "Why: what activities would be withheld for."),
+    "reference": (str, "The reference that is taken."),
+    "request_id": (str, "The request id that was used before."),
+    "requested_at": (datetime, "Since when it waits."),
+    "required_roles": (list[Role], "The roles that may."),
+    "stage": (DealStage, "Its stage now."),
+    "PayoutNotOpen.status": (PayoutStatus, "Its status now."),
+    "RegistrationDecided.status": (RegistrationStatus, "Its status now."),
+}
+"""What a refusal's fields are and mean; a new field without an entry fails the schema's build."""
+
+
 def _refusal_type(cls: type[Refusal]) -> type:
     """The GraphQL type of a refusal: its fields, a minor amount as an amount."""
     annotations: dict[str, Any] = {}
@@ -53,15 +85,8 @@ def _refusal_type(cls: type[Refusal]) -> type:
         if field.name in ("message", "asset"):
             continue
         name = field.name.removesuffix("_minor")
-        kind = (
-            Amount
-            if field.name.endswith("_minor")
-            else list[str]
-            if "tuple" in str(field.type)
-            else str
-        )
-        annotations[name] = kind
-        namespace[name] = strawberry.field(description=f"The {name.replace('_', ' ')} in question.")
+        annotations[name], told = _FIELDS.get(f"{cls.__name__}.{name}") or _FIELDS[name]
+        namespace[name] = strawberry.field(description=told)
     namespace |= {"__annotations__": annotations, "__doc__": cls.__doc__, "__module__": __name__}
     made = type(cls.__name__, (RefusalInterface,), namespace)
     return declared(Audience.ANYONE)(
@@ -85,13 +110,26 @@ def shown(refusal: Refusal) -> Any:
         "code": _screaming(type(refusal).__name__),
         "message": refusal.message,
     }
-    for field in fields(refusal):
-        value = getattr(refusal, field.name)
-        if field.name.endswith("_minor"):
-            values[field.name.removesuffix("_minor")] = amount_of(getattr(refusal, "asset"), value)  # noqa: B009
-        elif field.name not in ("message", "asset"):
-            values[field.name] = list(value) if isinstance(value, tuple) else value
-    return REFUSALS[type(refusal)](**values)
+    made = REFUSALS[type(refusal)]
+    for name, kind in made.__annotations__.items():
+        if kind is Amount:
+            minor = getattr(refusal, f"{name}_minor")
+            values[name] = amount_of(getattr(refusal, "asset"), minor)  # noqa: B009
+        else:
+            values[name] = _as_declared(kind, getattr(refusal, name))
+    return made(**values)
+
+
+def _as_declared(kind: Any, value: Any) -> Any:
+    """A refusal's plain value as its GraphQL type has it."""
+    if isinstance(value, tuple):
+        (member,) = get_args(kind)
+        return [_as_declared(member, item) for item in value]
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if kind is strawberry.ID:
+        return strawberry.ID(encoded("Program", value))
+    return kind(value)
 
 
 class _Handler:
@@ -111,6 +149,20 @@ HANDLERS = tuple(_Handler(cls) for cls in REFUSALS)
 
 
 _log = logging.getLogger(__name__)
+
+
+class OneOperation(SchemaExtension):
+    """Refuses a document of several operations that does not say which: the first is no default."""
+
+    def on_parse(self) -> Iterator[None]:
+        """After parsing, before anything is validated."""
+        yield
+        context = self.execution_context
+        document = context.graphql_document
+        parts = document.definitions if document else ()
+        operations = sum(isinstance(part, OperationDefinitionNode) for part in parts)
+        if operations > 1 and context._provided_operation_name is None:  # noqa: SLF001 - No other way.
+            raise GraphQLError("operationName says which of the document's operations is asked.")
 
 
 def typed(error: GraphQLError, request_id: str) -> GraphQLError:

@@ -6,7 +6,7 @@ rule's asset; all else stays.
 
 import inspect
 from dataclasses import MISSING, fields
-from typing import Annotated, Any, Union, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_type_hints
 
 import strawberry
 
@@ -20,13 +20,18 @@ from portal_api.schema.scalars import Decimal
 _MINOR = "_minor"
 
 
-def _parameters(cls: type[Mechanic]) -> dict[str, tuple[Any, Any]]:
-    """Name, type and default of each parameter as GraphQL shows it."""
-    hints = get_type_hints(cls)
-    found: dict[str, tuple[Any, Any]] = {}
+def _parameters(cls: type[Mechanic]) -> dict[str, tuple[Any, str, Any]]:
+    """Name, type, description and default of each parameter as GraphQL shows it.
+
+    A parameter without a description (``Annotated[int, "…"]``) fails the schema's build.
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    found: dict[str, tuple[Any, str, Any]] = {}
     for field in fields(cls):  # type: ignore[arg-type]
-        name = field.name.removesuffix(_MINOR)
-        found[name] = (Decimal if field.name.endswith(_MINOR) else hints[field.name], field.default)
+        kind, told = get_args(hints[field.name])
+        if field.name.endswith(_MINOR):
+            kind, told = Decimal, f"{told} In major units of the rule's asset."
+        found[field.name.removesuffix(_MINOR)] = (kind, told, field.default)
     return found
 
 
@@ -34,11 +39,8 @@ def _made(cls: type[Mechanic], name: str, as_input: bool) -> dict[str, Any]:
     """The class body of a mechanic's type or input."""
     annotations: dict[str, Any] = {}
     body: dict[str, Any] = {"__module__": __name__, "__doc__": cls.__doc__, "__qualname__": name}
-    for parameter, (kind, default) in _parameters(cls).items():
+    for parameter, (kind, told, default) in _parameters(cls).items():
         annotations[parameter] = kind
-        unit = " In major units of the rule's asset." if kind is Decimal else ""
-        unit = " In basis points." if parameter.endswith("_bps") else unit
-        told = f"The {parameter.removesuffix('_bps').replace('_', ' ')}.{unit}"
         optional = as_input and default is not MISSING
         shown = "0" if kind is Decimal and optional else default
         body[parameter] = (

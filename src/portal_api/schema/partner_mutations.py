@@ -11,7 +11,7 @@ from portal_api.schema.enums import PartnerType, Role, Tier
 from portal_api.schema.errors import result
 from portal_api.schema.goals import Goal, goals_of
 from portal_api.schema.ids import decoded, pair, split
-from portal_api.schema.mutations import MutationInput, mutation, perform
+from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.partners import Individual, Partner, visible, visible_person
 from portal_api.schema.scalars import BigInt, MoneyInput
 from portal_api.services import goals as goal_services
@@ -64,12 +64,12 @@ class GoalValueInput:
     money: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Revenue.")
     count: BigInt | None = strawberry.field(default=strawberry.UNSET, description="A count.")
 
-    def number(self, field: str) -> int:
-        """In the goal's own unit."""
+    def number(self, field: str) -> tuple[str | None, int]:
+        """The currency, none for a count, and the value in minor units or as counted."""
         if isinstance(self.money, MoneyInput):
-            return self.money.minor(field)
+            return self.money.currency_code, self.money.minor(field)
         if isinstance(self.count, int):
-            return self.count
+            return None, self.count
         raise InvalidInput("A goal is money or a count.", field)
 
 
@@ -189,6 +189,10 @@ class PartnerMutations:
         if kind not in _LEVELS:
             raise InvalidInput("An id of a Partner, Team or Individual is needed here.", "partyId")
         partner_id, _, party_id = named.partition(".")
+        currency, goal = input.goal.number("goal")
+        stretch_currency, stretch = input.stretch.number("stretch")
+        if stretch_currency != currency:
+            raise InvalidInput("The stretch goal is in the unit of the goal.", "stretch")
         outcome = perform(
             info,
             goal_services.set_goal,
@@ -198,9 +202,11 @@ class PartnerMutations:
             level=_LEVELS[kind],
             party_id=party_id or partner_id,
             goal_code=input.goal_code,
-            goal=input.goal.number("goal"),
-            stretch=input.stretch.number("stretch"),
+            goal=goal,
+            stretch=stretch,
+            currency=currency,
         )
+        await authorized(info, GoalSet, outcome.sheet.partner_id)
         shown = await goals_of(
             info, outcome.sheet.partner_id, _LEVELS[kind], party_id or partner_id
         )

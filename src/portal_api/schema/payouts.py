@@ -1,6 +1,7 @@
 """Payouts: what somebody asked to be sent, and the mutations that hold, settle and release."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry import relay
@@ -14,13 +15,16 @@ from portal_api.schema.enums import PayoutStatus
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded
 from portal_api.schema.ledger import Balance, balances_of
-from portal_api.schema.mutations import MutationInput, mutation, perform
-from portal_api.schema.nodes import finder
+from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
+from portal_api.schema.nodes import find, finder
 from portal_api.schema.paging import PAGE, checked, connection
 from portal_api.schema.scalars import Amount, AmountInput, amount_of
 from portal_api.services import payouts as services
 from portal_api.services.partners import MANAGERS
 from portal_api.services.store import Many, One, of_wallet
+
+if TYPE_CHECKING:
+    from portal_api.schema.partners import Individual, Partner
 
 _OWN = (Audience.OWNER, Audience.EXECUTIVE, Audience.VENDOR)
 
@@ -40,6 +44,27 @@ class Payout(relay.Node):
     reference: str | None = strawberry.field(
         description="The payment's reference, or why it failed."
     )
+    record: strawberry.Private[payouts.Payout]
+
+    @strawberry.field(
+        description="Whom it is for; null where it is the company's, or the person has left."
+    )
+    async def individual(
+        self, info: Info
+    ) -> Annotated["Individual", strawberry.lazy("portal_api.schema.partners")] | None:
+        """The person."""
+        found: Individual | None = await find(
+            info, "Individual", f"{self.record.partner_id}.{self.record.wallet_id}"
+        )
+        return found
+
+    @strawberry.field(description="The partner whose it is, or whose person asked for it.")
+    async def partner(
+        self, info: Info
+    ) -> Annotated["Partner", strawberry.lazy("portal_api.schema.partners")] | None:
+        """The partner."""
+        found: Partner | None = await find(info, "Partner", self.record.partner_id or "none")
+        return found
 
     @classmethod
     def of(cls, record: payouts.Payout) -> "Payout":
@@ -51,6 +76,7 @@ class Payout(relay.Node):
             requested_at=record.requested_at,
             resolved_at=record.resolved_at,
             reference=record.reference,
+            record=record,
         )
 
 
@@ -62,9 +88,13 @@ async def visible(info: Info, record: payouts.Payout | None) -> Payout | None:
     if record is None:
         return None
     viewer = await info.context.viewer()
-    own_company = record.wallet_id == record.partner_id
-    audiences = viewer.audiences(record.partner_id if own_company else None, record.wallet_id)
+    audiences = viewer.audiences(_company(record), record.wallet_id)
     return Payout.of(record) if may_see(Payout, audiences) else None
+
+
+def _company(record: payouts.Payout) -> str | None:
+    """The company whose wallet it is of; a person's wallet goes with the person."""
+    return record.partner_id if record.wallet_id == record.partner_id else None
 
 
 async def payouts_of(
@@ -77,11 +107,14 @@ async def payouts_of(
     return connection([Payout.of(record) for record in page.records], page.cursors, page.more)
 
 
-@strawberry.input(description="An amount of one's own wallet; an executive asks for the company's.")
+@strawberry.input(description="An amount of a wallet, to be sent.")
 class RequestPayoutInput(MutationInput):
     """A request."""
 
     amount: AmountInput = strawberry.field(description="How much.")
+    company: bool = strawberry.field(
+        default=False, description="From the company's wallet, as its executive; else your own."
+    )
 
 
 @strawberry.input(description="A payout that was paid, or could not be.")
@@ -118,21 +151,22 @@ class PayoutMutations:
     @mutation(
         result("RequestPayout", PayoutRequested, InsufficientBalance),
         STAFF_ROLES | {Role.PARTNER_EXECUTIVE},
-        "Asks for an amount of one's own wallet; an executive asks for the company's.",
+        "Asks for an amount of one's own wallet, or as an executive of the company's.",
     )
     async def request_payout(self, info: Info, input: RequestPayoutInput) -> object:
         """A request."""
         viewer = await info.context.viewer()
-        company = viewer.role is Role.PARTNER_EXECUTIVE and viewer.partner_id is not None
         asset, amount_minor = input.amount.minor("amount")
         outcome = perform(
             info,
             services.request_payout,
             input.request_id,
-            wallet_id=viewer.partner_id if company else viewer.id,
+            wallet_id=(viewer.partner_id or viewer.id) if input.company else viewer.id,
             asset=asset,
             amount_minor=amount_minor,
         )
+        record = outcome.payout
+        await authorized(info, PayoutRequested, _company(record), record.wallet_id)
         return PayoutRequested(
             payout=Payout.of(outcome.payout), balances=balances_of(outcome.wallet)
         )

@@ -117,9 +117,9 @@ class PublishPlanInput(MutationInput):
     """A plan."""
 
     program_id: strawberry.ID = strawberry.field(description="The program.")
-    rules: list[RuleInput] = strawberry.field(description="1 to 20 rules.")
+    rules: list[RuleInput] = strawberry.field(description=f"1 to {services.MAX_RULES} rules.")
     goals: list[GoalDefinitionInput] = strawberry.field(
-        default_factory=list, description="What can be aimed at."
+        default_factory=list, description=f"What can be aimed at, up to {services.MAX_GOALS}."
     )
     effective_from: datetime | None = strawberry.field(
         default=None,

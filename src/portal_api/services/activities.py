@@ -54,10 +54,10 @@ def record_activity(
 
     def decide(s: Situation) -> Decision[ActivityRecorded]:
         if s.viewer.partner_id not in (None, partner_id):
-            raise NotFound.of(f"{partner_id}.{individual_id}")
+            raise NotFound.of("individualId")
         known_behavior = s.found[behavior_want]
         if known_behavior is None:
-            raise NotFound.of(behavior)
+            raise NotFound.of("behavior")
         if s.viewer.role in STAFF_ROLES:
             if individual_id != s.viewer.id:
                 raise NotPermitted(
@@ -67,7 +67,7 @@ def record_activity(
                 raise ReviewRequired("The vendor records this behavior.", behavior)
         first = s.found[holder]
         if first is not None:
-            return Decision(_first_result(portal, first), (), first, partner_id)
+            return Decision(_first_result(portal, first, loads), (), first, partner_id)
         settlement = settlement_of(s, loads)
         activity = Activity(
             id=f"{partner_id}.{individual_id}.{program_id}.{portal.new_id()}",
@@ -98,12 +98,16 @@ def record_activity(
     return perform(portal, ask, "recordActivity", arguments, roles, wants, decide, ActivityRecorded)
 
 
-def _first_result(portal: Portal, activity_id: str) -> ActivityRecorded:
-    """What the first report of an event made: its activity and the earnings that this names."""
+def _first_result(portal: Portal, activity_id: str, loads: Loads) -> ActivityRecorded:
+    """What the first report of an event made: its activity and the earnings that this names.
+
+    Raises ``NotFound`` where that is not an activity of this person at this partner: a mover reads
+    only what is of its new partner.
+    """
     want = One(Activity, activity_id)
     activity = portal.store.read([want])[want]
-    if activity is None:
-        raise NotFound.of(activity_id)
+    if activity is None or not activity.id.startswith(f"{loads.prefix}."):
+        raise NotFound.of("sourceEventId")
     ids = (outcome.earning_id for outcome in activity.outcomes if outcome.earning_id)
     wants = [One(Earning, earning_id) for earning_id in ids]
     found = portal.store.read(wants)

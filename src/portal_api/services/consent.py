@@ -28,16 +28,18 @@ MAX_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class ConsentRequested:
-    """The executive has the request."""
+    """The executive has the request: ``number`` in the file, to which others may be added."""
 
     file: ConsentFile
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentGranted:
-    """The consent is in force; it is the last of the file."""
+    """The consent is in force: ``number`` in the file, to which others may be added."""
 
     file: ConsentFile
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ def request_consent(
                 "You can ask for yourself only.", tuple(sorted(MANAGERS | EXECUTIVES))
             )
         asked = consent.request(file, partner, named, s.viewer.id, own_wish, s.now)
-        return Decision(ConsentRequested(asked), (Save(asked),), file.id, partner.id)
+        return Decision(
+            ConsentRequested(asked, len(asked.requests)), (Save(asked),), file.id, partner.id
+        )
 
     roles = MANAGERS | EXECUTIVES | STAFF_ROLES
     return perform(
@@ -105,7 +109,9 @@ def grant_consent(
             raise InvalidInput("A consent ends after it begins.", "validTo")
         by, terms = s.viewer.id, program.terms_version
         granted = consent.grant(file, partner, of.individual_ids, terms, by, s.now, valid_to)
-        return Decision(ConsentGranted(granted), (Save(granted),), file.id, partner.id)
+        return Decision(
+            ConsentGranted(granted, len(granted.consents)), (Save(granted),), file.id, partner.id
+        )
 
     arguments = {"of": of, "to": valid_to}
     return perform(
@@ -117,12 +123,12 @@ def revoke_consent(portal: Portal, ask: Ask, *, consent_id: str) -> ConsentRevok
     """Ends one consent, forward only. ``consent_id`` names partner, program and number."""
     partner_id, _, rest = consent_id.partition(".")
     program_id, _, number = rest.partition(".")
-    of = _FileOf(partner_id, program_id, ())
+    of = _FileOf(partner_id, program_id, (), "consentId")
 
     def decide(s: Situation) -> Decision[ConsentRevoked]:
         partner, _, file = of.loaded(s)
         if not number.isdecimal() or len(number) > MAX_DIGITS:
-            raise NotFound.of(consent_id)
+            raise NotFound.of("consentId")
         revoked = consent.revoke(file, int(number), s.viewer.id, s.now)
         return Decision(ConsentRevoked(revoked), (Save(revoked),), file.id, partner.id)
 
@@ -209,6 +215,8 @@ class _FileOf:
     partner_id: str
     program_id: str
     individual_ids: tuple[str, ...]
+    named_by: str | None = None
+    """The argument that names partner and program together, where there is one."""
 
     @property
     def file(self) -> One[ConsentFile]:
@@ -227,12 +235,12 @@ class _FileOf:
             s.found[One(Program, self.program_id)],
         )
         if partner is None or s.viewer.partner_id not in (None, partner.id):
-            raise NotFound.of(self.partner_id)
+            raise NotFound.of(self.named_by or "partnerId")
         if program is None:
-            raise NotFound.of(self.program_id)
+            raise NotFound.of(self.named_by or "programId")
         for individual_id in self.individual_ids:
             person = s.found[One(Individual, individual_id)]
             if person is None or employer(person, s.now) != partner.id:
-                raise NotFound.of(f"{partner.id}.{individual_id}")
+                raise NotFound.of("individualIds")
         empty = ConsentFile(self.file.id, partner.id, program.id)
         return partner, program, s.found[self.file] or empty

@@ -47,6 +47,8 @@ class Counters:
         if level is Level.PARTNER:
             self.add(parties[Level.PARTNER], {f"company:{asset}": amount_minor})
             return
+        # The wallet's version does not vouch for this: the two were read one after the other.
+        self.watch(parties[Level.INDIVIDUAL], (f"earned:{asset}",))
         before = self.progress(parties[Level.INDIVIDUAL]).count(f"earned:{asset}")
         joins = int(before + amount_minor > 0) - int(before > 0)
         for party_level, party in parties.items():

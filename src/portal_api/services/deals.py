@@ -95,8 +95,8 @@ def register_deal(
 
     def decide(s: Situation) -> Decision[DealRegistered]:
         if s.viewer.partner_id not in (None, partner_id):
-            raise NotFound.of(f"{partner_id}.{owner_id}.{program_id}")
-        settlement = settlement_of(s, loads)
+            raise NotFound.of("ownerId")
+        settlement = settlement_of(s, loads, "ownerId")
         if s.viewer.role in STAFF_ROLES and owner_id != s.viewer.id:
             raise NotPermitted(
                 "You can register your own deals only.", tuple(sorted(DEAL_RECORDERS))
@@ -189,9 +189,9 @@ def _change(
     def decide(s: Situation) -> Decision[Changed]:
         deal = s.found[want]
         if deal is None:
-            raise NotFound.of(deal_id)
+            raise NotFound.of("dealId")
         at = checked_instant(occurred_at, s.now)
-        settlement = settlement_of(s, loads)
+        settlement = settlement_of(s, loads, "dealId")
         activity, changed = recorded(settlement, change(deal, at), behavior, at)
         waited = deal.registration is RegistrationStatus.SUBMITTED
         delisted = (Delist(SUBMITTED_DEALS, own_part(deal)),) if waited else ()
@@ -261,7 +261,7 @@ def owner_of(deal_id: str) -> tuple[str, str, str]:
     """Partner, owner and program that a deal's id names; raises ``NotFound`` for another form."""
     parts = deal_id.split(".")
     if len(parts) != 4:
-        raise NotFound.of(deal_id)
+        raise NotFound.of("dealId")
     return parts[0], parts[1], parts[2]
 
 

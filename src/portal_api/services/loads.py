@@ -20,6 +20,11 @@ class Loads:
     program_id: str
 
     @property
+    def prefix(self) -> str:
+        """What the ids of the person's deals and activities in the program begin with."""
+        return f"{self.partner_id}.{self.individual_id}.{self.program_id}"
+
+    @property
     def partner(self) -> One[Partner]:
         """The partner."""
         return One(Partner, self.partner_id)

@@ -1,5 +1,6 @@
 """Partners and their people: added by the vendor's administrators, suspended at once."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from portal_api.services.use_case import Ask, Decision, Portal, Situation, perfo
 ADMINS = frozenset({Role.ADMIN})
 MANAGERS = frozenset({Role.ADMIN, Role.CHANNEL_MANAGER})
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _LINE_BREAKS = str.maketrans("\n\r\t", "   ")
 
 
@@ -110,16 +112,16 @@ def add_individual(
     def decide(s: Situation) -> Decision[IndividualAdded]:
         partner = s.found[partner_want]
         if partner_id is not None and partner is None:
-            raise NotFound.of(partner_id)
+            raise NotFound.of("partnerId")
         if (role in VENDOR_ROLES) != (partner_id is None):
             raise InvalidInput("Vendor roles have no partner, and the others have one.", "role")
         _check_may_manage(s, partner_id)
         if team_id is not None and team_id not in {
             team.id for team in (partner.teams if partner else ())
         }:
-            raise NotFound.of(team_id)
-        if "@" not in email:
-            raise InvalidInput("An e-mail address has an @.", "email")
+            raise NotFound.of("teamId")
+        if not _EMAIL.fullmatch(email.strip()):
+            raise InvalidInput("An e-mail address is a name, an @ and a domain.", "email")
         individual = Individual(
             id=f"ind-{portal.new_id()}",
             name=required("name", name),
@@ -142,7 +144,7 @@ def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> Indiv
     def decide(s: Situation) -> Decision[IndividualSuspended]:
         individual = s.found[want]
         if individual is None:
-            raise NotFound.of(individual_id)
+            raise NotFound.of("individualId")
         suspended = replace(individual, status=PersonStatus.SUSPENDED)
         partner_id = employer(individual, s.now)
         _check_may_manage(s, partner_id)

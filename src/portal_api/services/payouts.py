@@ -43,9 +43,9 @@ def request_payout(
     want = One(Wallet, wallet_id)
 
     def decide(s: Situation) -> Decision[PayoutRequested]:
-        own = s.viewer.partner_id if s.viewer.role is Role.PARTNER_EXECUTIVE else s.viewer.id
-        if wallet_id != own:
-            raise NotFound.of(wallet_id)
+        executive = s.viewer.role is Role.PARTNER_EXECUTIVE
+        if wallet_id != s.viewer.id and not (executive and wallet_id == s.viewer.partner_id):
+            raise NotFound.of("company")
         if not money.is_asset(asset) or not 0 < amount_minor <= money.LARGEST_AMOUNT_MINOR:
             raise InvalidInput("A payout is more than zero of an asset.", "amount")
         wallet = s.found[want] or Wallet(wallet_id)
@@ -74,7 +74,7 @@ def resolve_payout(
     def decide(s: Situation) -> Decision[PayoutResolved]:
         payout, wallet = s.found[payout_want], s.found[wallet_want]
         if payout is None or wallet is None:
-            raise NotFound.of(payout_id)
+            raise NotFound.of("payoutId")
         told = required("reference", reference)
         resolved, kind, transfers = payouts.resolve(payout, paid, told, s.now)
         posted, journal = ledger.post(wallet, kind, transfers, s.cause(payout=payout.id), s.now)

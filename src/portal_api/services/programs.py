@@ -1,5 +1,6 @@
 """Programs, plans and behaviors: created, published and funded by channel managers."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -9,13 +10,13 @@ from portal_api.domain.activities import DEAL_BEHAVIORS, BehaviorType, FiveC, Pr
 from portal_api.domain.errors import InvalidInput, NotFound, PlanNotPublishable
 from portal_api.domain.goals import GoalDefinition
 from portal_api.domain.ledger import JournalKind, Transfer, Wallet
-from portal_api.domain.partners import Segment
+from portal_api.domain.partners import STAFF_ROLES, Segment
 from portal_api.domain.programs import BUDGET_SHARDS, Program, ProgramShard, shards_of
 from portal_api.domain.rewards import PlanVersion, Rule
 from portal_api.domain.writes import Count, Create, Save, Write
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import posting
-from portal_api.services.store import Many, One, of_program
+from portal_api.services.store import Many, One, of_program, of_vendor
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 
 MAX_GOALS = 20
@@ -121,6 +122,8 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         raise InvalidInput("A program ends after it starts.", "endsAt")
     if not money.is_currency(terms.currency):
         raise InvalidInput("A currency is an ISO 4217 code such as USD.", "currencyCode")
+    if not STAFF_ROLES.issuperset(terms.segment.roles):
+        raise InvalidInput("A program is for roles that earn.", "segment")
     try:
         ZoneInfo(terms.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # A folder or a long name is an OSError.
@@ -161,11 +164,12 @@ def publish_plan(
     once.
     """
     program_want, plans_want = One(Program, program_id), Many(PlanVersion, of_program(program_id))
+    behaviors_want = Many(BehaviorType, of_vendor())
 
     def decide(s: Situation) -> Decision[PlanPublished]:
         program = s.found[program_want]
         if program is None:
-            raise NotFound.of(program_id)
+            raise NotFound.of("programId")
         plans = s.found[plans_want].records
         starts = effective_from or max(s.now, program.starts_at)
         if starts < s.now and (plans or starts != program.starts_at):
@@ -173,14 +177,41 @@ def publish_plan(
                 "A plan starts now or later; only the first may start with its program.",
                 "effectiveFrom",
             )
+        known = {found.code for found in (*DEAL_BEHAVIORS, *s.found[behaviors_want].records)}
+        _check_behaviors(rules, goals, known)
+        _check_goals(goals, plans)
         plan = new_plan(program, len(plans) + 1, starts, rules, goals, s.viewer.id, s.now)
-        published = replace(program, version=program.version)
+        published = replace(program, plan_number=plan.number)
         writes = (*program_writes(published), Create(plan))
         return Decision(PlanPublished(published, plan), writes, plan.id)
 
     arguments = {"program": program_id, "from": effective_from, "rules": rules, "goals": goals}
-    wants = (program_want, plans_want)
+    wants = (program_want, plans_want, behaviors_want)
     return perform(portal, ask, "publishPlan", arguments, MANAGERS, wants, decide, PlanPublished)
+
+
+def _check_behaviors(
+    rules: tuple[Rule, ...], goals: tuple[GoalDefinition, ...], known: AbstractSet[str]
+) -> None:
+    """Raises ``PlanNotPublishable`` for a behavior that is not defined: it would never happen."""
+    named = {goal.behavior for goal in goals if goal.behavior}
+    named |= {behavior for rule in rules for behavior in rule.mechanic.behaviors()}
+    unknown = sorted(named - known)
+    if unknown:
+        problems = tuple(f"{behavior!r} is no behavior of the catalogue." for behavior in unknown)
+        raise PlanNotPublishable("The plan cannot be published.", problems)
+
+
+def _check_goals(goals: tuple[GoalDefinition, ...], plans: tuple[PlanVersion, ...]) -> None:
+    """Raises ``PlanNotPublishable`` where a goal's counter would go on with something else."""
+    before = [goal for plan in plans for goal in plan.goals]
+    problems = tuple(
+        f"Goal {goal.code} counted something else in an earlier version: give it another code."
+        for goal in goals
+        if any(goal.code == known.code and not goal.counts_as(known) for known in before)
+    )
+    if problems:
+        raise PlanNotPublishable("The plan cannot be published.", problems)
 
 
 def new_plan(
@@ -209,6 +240,11 @@ def new_plan(
         for rule in rules
         if not money.is_asset(rule.asset)
     ]
+    problems += [
+        f"Rule {rule.code} pays a rate of the deal, so in {program.currency} only."
+        for rule in rules
+        if rule.mechanic.rate_of_deal and rule.asset != program.currency
+    ]
     if len(rules) > MAX_RULES or len(goals) > MAX_GOALS:
         problems.append(f"A plan has at most {MAX_RULES} rules and {MAX_GOALS} goals.")
     if problems:
@@ -225,7 +261,7 @@ def fund_program(
     def decide(s: Situation) -> Decision[ProgramFunded]:
         program = s.found[program_want]
         if program is None:
-            raise NotFound.of(program_id)
+            raise NotFound.of("programId")
         if not money.is_asset(asset):
             raise InvalidInput("An asset is POINTS or an ISO 4217 currency code.", "amount")
         if not 0 < amount_minor <= money.LARGEST_AMOUNT_MINOR:

@@ -15,11 +15,20 @@ from portal_api.domain.ledger import Earning, JournalKind, Trace, Transfer, Wall
 from portal_api.domain.partners import Employment, Individual, Partner
 from portal_api.domain.programs import Program
 from portal_api.domain.rewards import Award, Facts, PlanVersion, Reversed, Withheld
-from portal_api.domain.writes import Claim, Create, Enlist, Save, Unchanged, Write
+from portal_api.domain.writes import (
+    Absent,
+    Claim,
+    Create,
+    Enlist,
+    Save,
+    Unchanged,
+    Versioned,
+    Write,
+)
 from portal_api.services.budget import Budget
 from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
-from portal_api.services.store import One, Slice
+from portal_api.services.store import One, Slice, WriteConflict
 from portal_api.services.use_case import Situation
 
 
@@ -32,10 +41,12 @@ class Settlement:
     """
 
     situation: Situation
+    person_field: str
     program: Program
     plans: tuple[PlanVersion, ...]
     partner: Partner
     individual: Individual
+    loads: Loads
     consents: ConsentFile | None
     enrollment: Enrollment | None
     sheet: GoalSheet | None
@@ -47,20 +58,22 @@ class Settlement:
     _earnings: dict[str, Earning] = field(default_factory=dict)
     _claims: list[Claim] = field(default_factory=list)
     _activities: list[Activity] = field(default_factory=list)
-    _relied_on_consent: bool = False
+    _asked_for_consent: bool = False
+    _asked_for_enrollment: bool = False
 
     def record(self, activity: Activity, deal: Deal | None = None) -> tuple[Activity, Deal | None]:
         """The activity with its outcomes, and the deal with what it was paid."""
-        employment = self._employment(activity.occurred_at)
+        employment, employed = self._employment(activity.occurred_at)
         plan = rewards.plan_at(self.plans, activity.occurred_at)
         outcomes: list[Outcome] = []
+        parties = self._parties(employment)
         if plan is not None:
-            parties = self._parties(employment)
             facts = Facts(
                 program=self.program,
                 plan=plan,
                 partner=self.partner,
                 role=employment.role,
+                employed=employed,
                 activity=activity,
                 deal=deal,
                 consents=self.consents,
@@ -73,9 +86,9 @@ class Settlement:
             for verdict in rewards.earned(facts):
                 outcome, deal = self._settle(verdict, plan, activity, deal, parties)
                 outcomes.append(outcome)
-            counted = goals.counted(plan.goals, activity, deal)
-            for party in parties.values():
-                self.counters.add(party, counted)
+        counted = goals.counted(plan.goals if plan else (), activity, deal)
+        for party in parties.values():
+            self.counters.add(party, counted)
         recorded = replace(activity, outcomes=tuple(outcomes))
         self._activities.append(recorded)
         return recorded, deal
@@ -94,20 +107,29 @@ class Settlement:
         writes: list[Write] = [Create(activity) for activity in self._activities]
         writes += self._claims
         writes += [Save(earning) for earning in self._earnings.values()]
-        if self._relied_on_consent and self.consents and self.enrollment:
-            writes += [Unchanged(self.consents), Unchanged(self.enrollment)]
+        if self._asked_for_consent:
+            writes.append(_as_loaded(self.loads.consents, self.consents))
+        if self._asked_for_enrollment:
+            writes.append(_as_loaded(self.loads.enrollment, self.enrollment))
         writes += self._wallet_writes()
         writes += self.budget.writes([self.individual.id])
         writes += self.counters.writes()
         return tuple(writes)
 
-    def _employment(self, instant: datetime) -> Employment:
-        """The person's employment at this partner then, or now; else it is a stranger."""
+    def _employment(self, instant: datetime) -> tuple[Employment, bool]:
+        """The person's employment at this partner, and whether it was employed here then.
+
+        That of the instant, or of now, or for a leaver its last one. Raises ``NotFound`` for
+        somebody who never worked here.
+        """
         for when in (instant, self.situation.now):
             employment = self.individual.employment_at(when)
             if employment is not None and employment.partner_id == self.partner.id:
-                return employment
-        raise NotFound.of(f"{self.partner.id}.{self.individual.id}")
+                return employment, True
+        for employment in reversed(self.individual.employments):
+            if employment.partner_id == self.partner.id:
+                return employment, False
+        raise NotFound.of(self.person_field)
 
     def _parties(self, employment: Employment) -> dict[Level, str]:
         """The progress ids that an activity counts for, by level."""
@@ -139,6 +161,7 @@ class Settlement:
         if isinstance(verdict, Reversed):
             return self._take_back(verdict, deal, parties)
         part = verdict.part
+        self._note_asked(verdict)
         self._note_decided(verdict, parties)
         made = Outcome(
             rule.code, OutcomeStatus.AWARDED, rule.asset, part.amount_minor, part.because
@@ -148,12 +171,21 @@ class Settlement:
         if not self.budget.draw(verdict.recipient, rule.asset, part.amount_minor):
             reason = WithheldReason.BUDGET_EXHAUSTED
             return replace(made, status=OutcomeStatus.WITHHELD, reason=reason), deal
-        earning = self._award(verdict, plan, activity)
-        self.counters.pay(parties, rule.level, rule.asset, part.amount_minor)
+        earning_id = None
+        if part.amount_minor:
+            earning_id = self._award(verdict, plan, activity).id
+            self.counters.pay(parties, rule.level, rule.asset, part.amount_minor)
         if deal is not None:
-            award = DealAward(rule.code, part.step, earning.id, rule.asset, part.amount_minor)
+            award = DealAward(rule.code, part.step, earning_id, rule.asset, part.amount_minor)
             deal = replace(deal, awards=(*deal.awards, award))
-        return replace(made, earning_id=earning.id), deal
+        return replace(made, earning_id=earning_id), deal
+
+    def _note_asked(self, verdict: Award | Withheld) -> None:
+        """What the verdict depends on is to be the same at commit, also where it pays nothing."""
+        paid = isinstance(verdict, Award) and verdict.consent is not None
+        reason = verdict.reason if isinstance(verdict, Withheld) else None
+        self._asked_for_enrollment |= paid or reason is WithheldReason.NOT_ENROLLED
+        self._asked_for_consent |= self._asked_for_enrollment or reason is WithheldReason.NO_CONSENT
 
     def _note_decided(self, verdict: Award | Withheld, parties: Mapping[Level, str]) -> None:
         """A watched bonus is decided once, paid or withheld."""
@@ -188,7 +220,6 @@ class Settlement:
             claim=name,
         )
         if consent is not None and self.consents is not None:
-            self._relied_on_consent = True
             trace = replace(
                 trace,
                 consent_id=f"{self.consents.id}.{consent.number}",
@@ -238,7 +269,7 @@ class Settlement:
         want = One(Earning, earning_id)
         earning = self.situation.portal.store.read([want])[want]
         if earning is None:
-            raise NotFound.of(earning_id)
+            raise NotFound.of(self.person_field)
         return earning
 
     def _running(self, wallet_id: str) -> Wallet:
@@ -265,6 +296,11 @@ class Settlement:
         return writes
 
 
+def _as_loaded(want: One[Any], loaded: Versioned | None) -> Write:
+    """What was looked for is still as it was found, or still not there."""
+    return Absent(want.kind, want.id) if loaded is None else Unchanged(loaded)
+
+
 def posting(wallet: Wallet, journal: ledger.Journal) -> list[Write]:
     """A posted journal's writes; a party's first one puts its wallet on the list of wallets."""
     writes: list[Write] = [Save(wallet), Create(journal)]
@@ -273,8 +309,14 @@ def posting(wallet: Wallet, journal: ledger.Journal) -> list[Write]:
     return writes
 
 
-def settlement_of(situation: Situation, loads: Loads) -> Settlement:
-    """The settlement from what was loaded; raises ``NotFound`` where an id leads to nothing."""
+def settlement_of(
+    situation: Situation, loads: Loads, person_field: str = "individualId"
+) -> Settlement:
+    """The settlement from what was loaded; ``person_field``: the argument that names the person.
+
+    Raises ``NotFound`` where an id leads to nothing, and ``WriteConflict`` where a plan was
+    published while this was read.
+    """
     found = situation.found
     partner, individual, program = (
         found[loads.partner],
@@ -282,17 +324,24 @@ def settlement_of(situation: Situation, loads: Loads) -> Settlement:
         found[loads.program],
     )
     if partner is None or individual is None or program is None:
-        raise NotFound.of(f"{loads.partner_id}.{loads.individual_id}.{loads.program_id}")
+        people = partner is not None and individual is not None
+        raise NotFound.of("programId" if people else person_field)
+    plans = found[loads.plans].records
+    if len(plans) < program.plan_number:
+        # The two were read one after the other, and the program's version would not tell.
+        raise WriteConflict
     shared: Slice[Any] = found[loads.shared_progress]
     own = found[loads.own_progress]
     progress = {record.id: record for record in (*shared.records, *((own,) if own else ()))}
     shards = (found[loads.shard(party)] for party in loads.parties)
     return Settlement(
         situation=situation,
+        person_field=person_field,
         program=program,
-        plans=found[loads.plans].records,
+        plans=plans,
         partner=partner,
         individual=individual,
+        loads=loads,
         consents=found[loads.consents],
         enrollment=found[loads.enrollment],
         sheet=found[loads.sheet],

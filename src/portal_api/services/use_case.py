@@ -17,7 +17,7 @@ from portal_api.domain.errors import IdempotencyConflict, InvalidInput, NotPermi
 from portal_api.domain.events import Answer, Event
 from portal_api.domain.partners import Individual, Role
 from portal_api.domain.records import canonical, plain
-from portal_api.domain.writes import Create, Write
+from portal_api.domain.writes import Create, Unchanged, Write
 from portal_api.services.store import (
     Found,
     One,
@@ -129,15 +129,15 @@ def perform(
         if viewer is None:
             raise Unauthenticated
         ask.recognized(viewer)
+        if viewer.role not in roles:
+            raise NotPermitted("Your role may not do this.", tuple(sorted(roles)))
         answer = found[answer_want]
         if answer is not None:
             return _replayed(portal, answer, asked_hash, ask, outcome)
-        if viewer.role not in roles:
-            raise NotPermitted("Your role may not do this.", tuple(sorted(roles)))
         situation = Situation(portal, viewer, found, now, ask.request_id)
         stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
-        result, writes = _decided(situation, decide, stamp)
         try:
+            result, writes = _decided(situation, decide, stamp)
             portal.store.commit(writes)
         except (WriteConflict, OutcomeUnknown):
             # Either something changed under the decision, or the answer was lost: the next load
@@ -204,7 +204,15 @@ def _decided(
             raise
         return refusal, (Create(stamp.answer(type(refusal).__name__, _values(refusal))),)
     stamped = stamp.writes(situation.portal, situation.viewer, decision)
-    return decision.outcome, (*decision.writes, *stamped)
+    return decision.outcome, (*decision.writes, *stamped, *_still_acting(situation.viewer))
+
+
+def _still_acting(viewer: Viewer) -> tuple[Write, ...]:
+    """A partner's person that acts is neither suspended nor moved at commit.
+
+    Not checked of the vendor's: an integration does much at once, and would wait for itself.
+    """
+    return () if viewer.partner_id is None else (Unchanged(viewer.person),)
 
 
 def _values(refusal: Refusal) -> dict[str, object]:
@@ -239,7 +247,7 @@ def _replayed(
             for name, value in answer.values.items()
         }
         raise refusal(**values)
-    kinds = get_type_hints(outcome)
+    kinds = {name: kind for name, kind in get_type_hints(outcome).items() if kind is not int}
     wants: dict[tuple[str, str], One[Any]] = {}
     for name, kind in kinds.items():
         member = get_args(kind)[0] if get_origin(kind) is tuple else kind
@@ -247,7 +255,7 @@ def _replayed(
         for record_id in stored if isinstance(stored, list) else [stored]:
             wants[name, str(record_id)] = One(member, str(record_id))
     found = portal.store.read(tuple(wants.values()))
-    restored: dict[str, object] = {}
+    restored = {name: value for name, value in answer.values.items() if name not in kinds}
     for name, kind in kinds.items():
         records = tuple(
             found[want] for (field_name, _), want in wants.items() if field_name == name

@@ -41,6 +41,7 @@ from portal_api.domain.writes import Record
 from portal_api.storage.table import Key
 
 CATALOGUE = "CATALOGUE"
+_LONGEST_ID = 255  # A client's text of any length may be looked for; a key has at most 1,024 bytes.
 NOWHERE = Key("NOWHERE", "NOWHERE")
 """Where an id that has not its kind's form leads: to nothing."""
 
@@ -79,7 +80,7 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
 
 def key_of(kind: type[Record], record_id: str) -> Key:
     """The key of a record by its kind and id; ``NOWHERE`` for an id of another form."""
-    if "#" in record_id:
+    if "#" in record_id or len(record_id) > _LONGEST_ID:
         return NOWHERE
     try:
         return _OF_ID[kind](*record_id.split("."))

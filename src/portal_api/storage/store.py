@@ -9,6 +9,7 @@ import msgspec
 from portal_api.domain.goals import Progress
 from portal_api.domain.ledger import Journal
 from portal_api.domain.writes import (
+    Absent,
     Claim,
     Count,
     Create,
@@ -16,6 +17,7 @@ from portal_api.domain.writes import (
     Enlist,
     Save,
     Unchanged,
+    Versioned,
     Write,
 )
 from portal_api.services.store import (
@@ -192,13 +194,11 @@ def _operation(write: Write) -> table.Write:
         case Create(record):
             return table.PutIfAbsent(keys.key_of(type(record), record.id), item_of(record))
         case Save(record):
-            key, item = keys.key_of(type(record), record.id), item_of(record)
-            item["version"] = record.version + 1
-            if record.version == 0:
-                return table.PutIfAbsent(key, item)
-            return table.PutIfVersion(key, item, record.version)
+            return _save(record)
         case Unchanged(record):
             return table.Check(keys.key_of(type(record), record.id), {"version": record.version})
+        case Absent(kind, record_id):
+            return table.Check(keys.key_of(kind, record_id), absent=True)
         case Claim(name, holder):
             return table.PutIfAbsent(keys.key_of_name(name), {"holder": holder})
         case Count():
@@ -207,6 +207,14 @@ def _operation(write: Write) -> table.Write:
             return table.PutIfAbsent(Key(keys.list_of(name), sort), {"ref": ref})
         case Delist(name, sort):
             return table.Delete(Key(keys.list_of(name), sort))
+
+
+def _save(record: Versioned) -> table.Write:
+    key, item = keys.key_of(type(record), record.id), item_of(record)
+    item["version"] = record.version + 1
+    if record.version == 0:
+        return table.PutIfAbsent(key, item)
+    return table.PutIfVersion(key, item, record.version)
 
 
 def _count(write: Count) -> table.Write:

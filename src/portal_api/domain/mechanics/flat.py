@@ -5,7 +5,7 @@ in all; the same training reported twice is one activity and earns once.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from portal_api.domain.goals import Measure
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
@@ -17,8 +17,8 @@ class Flat(Mechanic):
     """``amount_minor`` of the rule's asset for every activity of ``behavior``."""
 
     kind: ClassVar[str] = "flat"
-    behavior: str
-    amount_minor: int
+    behavior: Annotated[str, "The code of the behavior that it pays for."]
+    amount_minor: Annotated[int, "What it pays each time."]
 
     def parts(self, rule: Rule, facts: Facts) -> tuple[Part | TakeBack, ...]:
         """The amount, once for each activity of the behavior."""

@@ -6,7 +6,7 @@ another 300.00. Progress 95,000.00 and a deal won at 10,000.00: 500.00. A next d
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from portal_api.domain.goals import GoalDefinition, Measure, Target
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
@@ -29,9 +29,9 @@ class GoalBonus(Mechanic):
     """
 
     kind: ClassVar[str] = "goalBonus"
-    goal: str
-    at_goal_minor: int
-    at_stretch_minor: int = 0
+    goal: Annotated[str, "The code of the plan's goal."]
+    at_goal_minor: Annotated[int, "What it pays on reaching the goal."]
+    at_stretch_minor: Annotated[int, "What it pays besides on reaching the stretch goal."] = 0
 
     def parts(self, rule: Rule, facts: Facts) -> tuple[Part | TakeBack, ...]:
         """The bonuses of what this activity reaches and what was not decided before."""
@@ -67,17 +67,24 @@ class GoalBonus(Mechanic):
         return f"{definition.name}: {told[0]} reaches {told[1]}."
 
     def watched(self, rule: Rule, facts: Facts) -> tuple[str, ...]:
-        """The goal's counter and what was decided of it, until all is decided."""
+        """The goal's counter and what was decided of it, until all is decided.
+
+        Without a target the counter alone: who sets one meanwhile must not hide this from others.
+        """
         progress, target = (
             facts.progress.get(rule.level),
             facts.targets.get(rule.level, {}).get(self.goal),
         )
         definition = next((goal for goal in facts.plan.goals if goal.code == self.goal), None)
-        if definition is None or progress is None or target is None:
+        if definition is None or progress is None:
             return ()
+        if not definition.counted(facts.activity, facts.deal):
+            return ()
+        if target is None:
+            return (f"goal:{self.goal}",)
         paying = (step for step, _, amount in self._steps(target) if amount)
         decided = tuple(bonus_counter(rule.code, step) for step in paying)
-        if all(map(progress.count, decided)) or not definition.counted(facts.activity, facts.deal):
+        if all(map(progress.count, decided)):
             return ()
         return (f"goal:{self.goal}", *decided)
 

@@ -9,7 +9,7 @@ kept, or taken back where ``keep_on_loss`` is false.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_WON
 from portal_api.domain.deals import Deal, DealAward
@@ -25,10 +25,11 @@ class MilestoneSplit(Mechanic):
     """``rate_bps`` basis points of the deal, by weights over registration and winning."""
 
     kind: ClassVar[str] = "milestoneSplit"
-    rate_bps: int
-    registration_weight: int = 1
-    winning_weight: int = 5
-    keep_on_loss: bool = True
+    rate_of_deal: ClassVar[bool] = True
+    rate_bps: Annotated[int, "The pot's rate of the deal's amount, in basis points: 300 is 3 %."]
+    registration_weight: Annotated[int, "The weight of the approved registration."] = 1
+    winning_weight: Annotated[int, "The weight of winning."] = 5
+    keep_on_loss: Annotated[bool, "Whether a lost deal keeps its registration's part."] = True
 
     def parts(self, rule: Rule, facts: Facts) -> tuple[Part | TakeBack, ...]:
         """The registration's part, the winning's with the settlement, or what a loss takes back."""
@@ -41,11 +42,11 @@ class MilestoneSplit(Mechanic):
             return tuple(
                 TakeBack(award.earning_id, award.step, award.amount_minor, "The deal was lost.")
                 for award in paid
-                if award.amount_minor
+                if award.amount_minor and award.earning_id
             )
         pot = of_rate(deal.amount_minor, self.rate_bps)
         on_registration, on_winning = split(pot, (self.registration_weight, self.winning_weight))
-        if facts.activity.behavior == DEAL_REGISTERED and on_registration:
+        if facts.activity.behavior == DEAL_REGISTERED and self.registration_weight:
             because = self._because(rule, deal, pot, f"{to_text(on_registration, rule.asset)} now")
             return (Part(on_registration, deal.id, DEAL_REGISTERED, because, pot),)
         if facts.activity.behavior == DEAL_WON:
@@ -66,7 +67,7 @@ class MilestoneSplit(Mechanic):
         return tuple(
             TakeBack(award.earning_id, award.step, before - due, because)
             for award in paid
-            if due < before
+            if due < before and award.earning_id
         )
 
     def _because(self, rule: Rule, deal: Deal, pot: int, told: str) -> str:

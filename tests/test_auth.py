@@ -17,7 +17,7 @@ def event_with(**changed: str | None) -> dict[str, Any]:
 
 
 def test_the_user_name_of_an_access_token_is_the_subject() -> None:
-    assert Caller(PERSON) == caller_of(event_of(PERSON), {CLIENT_ID})
+    assert Caller(PERSON, ("sellers",)) == caller_of(event_of(PERSON), {CLIENT_ID})
 
 
 @pytest.mark.parametrize(

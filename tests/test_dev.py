@@ -202,7 +202,7 @@ def test_claims_arrive_in_the_gateways_form() -> None:
     assert "[sellers admins]" == claims["cognito:groups"]
     assert "true" == claims["flag"]
     event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
-    assert Caller(PERSON) == caller_of(event, {CLIENT_ID})
+    assert Caller(PERSON, ("sellers", "admins")) == caller_of(event, {CLIENT_ID})
 
 
 def test_bad_requests_are_refused_as_in_production(local: Local) -> None:

@@ -16,9 +16,13 @@ _SUBJECT = re.compile(r"ind-[a-z0-9-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The person that a valid access token was given to."""
+    """The person that a valid access token was given to, and its groups in the user pool.
+
+    The groups are for whoever runs the pool: what the person may do is the store's to say.
+    """
 
     subject: str
+    groups: tuple[str, ...] = ()
 
 
 def caller_of(event: Mapping[str, Any], client_ids: Container[str]) -> Caller | None:
@@ -29,7 +33,8 @@ def caller_of(event: Mapping[str, Any], client_ids: Container[str]) -> Caller | 
         return None
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
         return None
-    return Caller(subject)
+    groups = claims.get("cognito:groups")
+    return Caller(subject, array_claim(groups) if isinstance(groups, str) else ())
 
 
 def array_claim(text: str) -> tuple[str, ...]:

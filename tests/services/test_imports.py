@@ -12,7 +12,7 @@ from portal_api.demo.exports import Dirt, ExportFacts, write_export
 from portal_api.domain import crm
 from portal_api.domain.crm import CrmExportError, WarningKind
 from portal_api.domain.errors import InvalidInput
-from portal_api.services import import_frame, imports
+from portal_api.services import imports, retrying
 from portal_api.services.import_frame import ImportTerms
 from portal_api.services.import_report import NoteLevel
 from portal_api.services.store import Store
@@ -169,7 +169,7 @@ def test_lost_answers_and_conflicts_on_the_way_change_nothing(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is not known to be done is looked at again."""
-    monkeypatch.setattr(import_frame, "_LONGEST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(retrying, "_LONGEST_MILLISECONDS", 1)
     facts = write_export(tmp_path, rows=60, seed=9)
 
     faults = [lost_after, pass_on, lost_before, conflicting] * 12

@@ -1,84 +1,26 @@
-"""Races with real threads, and each dangerous order by itself: always some serial outcome."""
+"""Races for money, deals and names, with real threads or in one dangerous order: always serial."""
 
-import threading
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
 
 import pytest
 
-from portal_api.domain.activities import FiveC, OutcomeStatus, ProcessStage, WithheldReason
+from portal_api.domain.activities import WithheldReason
 from portal_api.domain.errors import (
     InsufficientBalance,
     PayoutNotOpen,
     ReferenceAlreadyUsed,
     RegistrationDecided,
 )
-from portal_api.domain.goals import Level, Progress
+from portal_api.domain.goals import Progress
 from portal_api.domain.ledger import Balance, JournalKind
-from portal_api.domain.mechanics.flat import Flat
-from portal_api.domain.mechanics.goal_bonus import GoalBonus
-from portal_api.domain.rewards import Rule
-from portal_api.domain.writes import Write
-from portal_api.services import consent, deals, payouts, programs
+from portal_api.services import deals, payouts
 from portal_api.services.activities import ActivityRecorded
-from portal_api.services.store import Store
 from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
+from tests.services.racing import Together, a_trained, approve
 from tests.services.stores import CarelessEngine, FaultyStore, first, in_parallel
-from tests.services.world import (
-    MILESTONES,
-    QUARTER,
-    Company,
-    World,
-    awarded,
-    outcomes_of,
-    taken_back,
-    withheld,
-)
-
-
-class Together(FaultyStore):
-    """A store on which nobody commits before all have decided, each on the same state."""
-
-    def __init__(self, store: Store, count: int) -> None:
-        super().__init__(store)
-        self._all_have_decided = threading.Barrier(count, timeout=30)
-        self._mine = threading.local()
-
-    def commit(self, writes: Sequence[Write]) -> None:
-        if not getattr(self._mine, "has_decided", False):
-            self._mine.has_decided = True
-            self._all_have_decided.wait()
-        super().commit(writes)
-
-
-def training(amount_minor: int) -> Rule:
-    return Rule("training", "Training", Level.INDIVIDUAL, "USD", Flat("TRAINING", amount_minor))
-
-
-def a_trained(
-    world: World, amount_minor: int, budget: int, *, companies: int = 1
-) -> tuple[str, list[Company]]:
-    """A program that pays an amount for a training, and companies that may earn it."""
-    programs.define_behavior(
-        world.portal,
-        world.manage(),
-        code="TRAINING",
-        name="Training",
-        stage=ProcessStage.ENABLEMENT,
-        five_c=FiveC.CAPACITY,
-        review_needed=False,
-    )
-    program = world.program(training(amount_minor), budget={"USD": budget})
-    found = []
-    for _ in range(companies):
-        company = world.company()
-        world.consent(company, program)
-        world.enroll(company, program)
-        found.append(company)
-    return program, found
+from tests.services.world import Company, World, awarded, outcomes_of, taken_back, withheld
 
 
 def sixteen_payouts_of_1(world: World, company: Company, portal: Portal) -> Counter[type]:
@@ -163,147 +105,6 @@ def test_a_budget_is_not_called_short_when_money_comes_in_meanwhile(world: World
 
     assert [awarded(100)] == outcomes_of(recorded.activity)
     assert [0] * 16 == world.budget(program)
-
-
-def revoke(world: World, company: Company, given: str, portal: Portal | None = None) -> object:
-    return consent.revoke_consent(
-        portal or world.portal, world.ask(company.executive), consent_id=given
-    )
-
-
-def approve(world: World, deal_id: str, portal: Portal) -> deals.DealApproved:
-    return deals.approve_deal(portal, world.manage(), deal_id=deal_id)
-
-
-def test_a_consent_that_is_revoked_before_the_commit_pays_nothing(world: World) -> None:
-    """Invariant L12: unrevoked at commit, not only when it was looked up."""
-    company, program = world.company(), world.program()
-    given = world.consent(company, program)
-    world.enroll(company, program)
-    deal = world.register(company, program)
-    meanwhile = first(lambda: revoke(world, company, given))
-
-    approval = approve(world, deal.id, world.on(FaultyStore(world.store, meanwhile)))
-
-    assert [withheld(15_000, WithheldReason.NO_CONSENT)] == outcomes_of(approval.activity)
-    assert Balance() == world.balance(company.rep)
-
-
-def test_what_is_earned_before_the_revocation_commits_stays(world: World) -> None:
-    company, program = world.company(), world.program()
-    given = world.consent(company, program)
-    world.enroll(company, program)
-    deal = world.register(company, program)
-    meanwhile = first(lambda: world.approve(deal))
-
-    revoke(world, company, given, world.on(FaultyStore(world.store, meanwhile)))
-
-    assert Balance(available=15_000) == world.balance(company.rep)
-    assert [withheld(75_000, WithheldReason.NO_CONSENT)] == outcomes_of(world.win(deal).activity)
-
-
-def test_revoking_against_an_award_in_parallel_has_a_serial_outcome(world: World) -> None:
-    company, program = world.company(), world.program()
-    world.enroll(company, program)
-    for _ in range(4):
-        given = world.consent(company, program)
-        deal = world.register(company, program)
-        before = world.balance(company.rep).available
-        portal = world.on(Together(world.store, 2))
-
-        revoked, approval = in_parallel(
-            partial(revoke, world, company, given, portal),
-            partial(approve, world, deal.id, portal),
-        )
-
-        assert isinstance(revoked, consent.ConsentRevoked)
-        assert isinstance(approval, deals.DealApproved)
-        ((status, _, _),) = outcomes_of(approval.activity)
-        earned = 15_000 if status is OutcomeStatus.AWARDED else 0
-        assert before + earned == world.balance(company.rep).available
-    assert [] == world.audit(program, company.parties)
-
-
-def test_who_leaves_the_program_before_the_commit_earns_nothing(quick_world: World) -> None:
-    world = quick_world
-    company, program = world.ready()
-    deal = world.register(company, program)
-    leave = first(
-        lambda: consent.end_enrollment(
-            world.portal, world.ask(company.rep), partner_id=company.id, program_id=program
-        )
-    )
-
-    approval = approve(world, deal.id, world.on(FaultyStore(world.store, leave)))
-
-    assert [withheld(15_000, WithheldReason.NOT_ENROLLED)] == outcomes_of(approval.activity)
-
-
-@pytest.mark.parametrize("before", [MILESTONES, training(50)], ids=["pays", "does not pay"])
-def test_a_plan_that_is_published_before_the_commit_is_the_one_that_judges(
-    world: World, before: Rule
-) -> None:
-    """Domain rule 4.1: also what pays nothing checks the program, in the shard of the person."""
-    company, program = world.ready(before)
-    deal = world.register(company, program)
-    rules = (Rule("flat", "Flat", Level.INDIVIDUAL, "USD", Flat("DEAL_REGISTERED", 7)),)
-    publish = first(
-        lambda: programs.publish_plan(
-            world.portal,
-            world.manage(),
-            program_id=program,
-            effective_from=None,
-            rules=rules,
-            goals=(),
-        )
-    )
-
-    approval = approve(world, deal.id, world.on(FaultyStore(world.store, publish)))
-
-    assert [awarded(7)] == outcomes_of(approval.activity)
-    assert [2] == [earning.trace.plan_number for earning in approval.earnings]
-
-
-def test_two_reps_who_reach_the_partner_s_goal_at_once_bring_one_bonus(world: World) -> None:
-    """Domain rule 4.4: once, under any race; the goal's counter is watched at commit."""
-    bonus = Rule("company", "Company", Level.PARTNER, "USD", GoalBonus("Q", 200_000, 50_000))
-    company = world.company(reps=2)
-    program = world.program(bonus, goals=(QUARTER,))
-    world.target(company, program, company.id, 3_000_000, 6_000_000, Level.PARTNER)
-    registered = [world.register(company, program, rep=rep) for rep in company.reps]
-    portal = world.on(Together(world.store, 2))
-
-    answers = in_parallel(
-        *[lambda deal=deal: world.win(deal, portal=portal) for deal in registered]
-    )
-
-    won = [answer for answer in answers if isinstance(answer, deals.DealWon)]
-    progress = world.load(Progress, f"{company.id}.{program}.partner")
-    assert 2 == len(won)
-    assert [awarded(50_000), awarded(200_000)] == sorted(
-        outcome for win in won for outcome in outcomes_of(win.activity)
-    )
-    assert Balance(available=250_000) == world.balance(company.id)
-    assert progress is not None
-    assert (6_000_000, 1, 1) == tuple(
-        progress.count(counter)
-        for counter in ("goal:Q", "bonus:company:GOAL", "bonus:company:STRETCH")
-    )
-    assert [] == world.audit(program, company.parties)
-
-
-def test_two_reps_who_reach_the_goal_only_together_do_not_miss_it(world: World) -> None:
-    """Each alone decides that nothing is reached: the second to commit must decide again."""
-    bonus = Rule("company", "Company", Level.PARTNER, "USD", GoalBonus("Q", 200_000))
-    company = world.company(reps=2)
-    program = world.program(bonus, goals=(QUARTER,))
-    world.target(company, program, company.id, 6_000_000, 9_000_000, Level.PARTNER)
-    registered = [world.register(company, program, rep=rep) for rep in company.reps]
-    portal = world.on(Together(world.store, 2))
-
-    in_parallel(*[partial(world.win, deal, portal=portal) for deal in registered])
-
-    assert Balance(available=200_000) == world.balance(company.id)
 
 
 def test_a_registration_that_two_approve_at_once_is_approved_once(world: World) -> None:

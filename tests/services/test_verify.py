@@ -3,86 +3,22 @@
 import json
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from portal_api.domain.ledger import GENESIS, content_hash
-from portal_api.domain.mechanics.milestone_split import MilestoneSplit
-from portal_api.services import consent, payouts
+from portal_api.services import consent
 from portal_api.services.verify import LedgerSummary, verify
 from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Query
 from tests.conftest import REGION
+from tests.services.books import Attributes, Books, told
 from tests.services.importing import findings
-from tests.services.world import MILESTONES, Company, World
-
-Attributes = dict[str, Any]
-
-
-@dataclass
-class Books:
-    """A ledger with awards, a reversal, and payouts in each state, and the means to damage it."""
-
-    store: TableStore
-    path: Path
-    company: Company
-    program: str
-    rep: str
-
-    def rows(self, pk: str, sk: str = "") -> list[tuple[str, bytes]]:
-        found = self._execute(
-            "SELECT sk, CAST(attributes AS BLOB) FROM items WHERE pk = ? ORDER BY sk", pk
-        )
-        return [row for row in found if row[0].startswith(sk)]
-
-    def journals(self, wallet: str | None = None) -> list[tuple[str, bytes]]:
-        return self.rows(f"WALLET#{wallet or self.rep}", "JOURNAL#")
-
-    def put(self, pk: str, sk: str, attributes: bytes | Attributes) -> None:
-        text = attributes if isinstance(attributes, bytes) else json.dumps(attributes).encode()
-        self._execute("INSERT OR REPLACE INTO items VALUES (?, ?, CAST(? AS TEXT))", pk, sk, text)
-
-    def drop(self, pk: str, sk: str) -> None:
-        self._execute("DELETE FROM items WHERE pk = ? AND sk = ?", pk, sk)
-
-    def rename(self, pk: str, sk: str, to: bytes) -> None:
-        statement = "UPDATE items SET sk = CAST(? AS TEXT) WHERE pk = ? AND sk = ?"
-        self._execute(statement, to, pk, sk)
-
-    def change(self, pk: str, sk: str, change: Callable[[Attributes], object]) -> None:
-        """Changes the first item of a partition whose sort key starts so."""
-        found, text = self.rows(pk, sk)[0]
-        attributes = json.loads(text)
-        change(attributes)
-        self.put(pk, found, attributes)
-
-    def forge(self, number: int, change: Callable[[Attributes], object]) -> None:
-        """Changes a journal as a forger would: every hash behind it and the head are made anew."""
-        previous = GENESIS
-        for sk, text in self.journals():
-            attributes = json.loads(text)
-            del attributes["hash"]
-            if attributes["sequence"] == number:
-                change(attributes)
-            attributes["previous_hash"] = previous
-            previous = attributes["hash"] = content_hash(attributes)
-            self.put(f"WALLET#{self.rep}", sk, attributes)
-        self.change(f"WALLET#{self.rep}", "HEAD", lambda head: head.update(head_hash=previous))
-
-    def invariants(self) -> set[str]:
-        return {finding.invariant for finding in findings(self.store)}
-
-    def _execute(self, statement: str, *values: str | bytes) -> list[Any]:
-        with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
-            return connection.execute(statement, values).fetchall()
+from tests.services.world import World
 
 
 @pytest.fixture(scope="session")
@@ -105,23 +41,6 @@ def books(written: Books, tmp_path: Path) -> Iterator[Books]:
     engine = SqliteEngine(path, durable=False)
     yield replace(written, store=TableStore(engine), path=path)
     engine.close()
-
-
-def told(world: World) -> tuple[Company, str]:
-    """Ten journals of the first rep: awards (1-3), a reversal (4), payouts (5-9), an award (10)."""
-    rule = replace(MILESTONES, mechanic=MilestoneSplit(300, keep_on_loss=False))
-    company, program = world.ready(rule, reps=2)
-    world.win(world.approved(company, program))
-    world.lose(world.approved(company, program))
-    for amount, paid in ((1_000, True), (2_000, False), (3_000, None)):
-        payout = world.pay_out(company.rep, amount).payout
-        if paid is not None:
-            payouts.resolve_payout(
-                world.portal, world.manage(), payout_id=payout.id, paid=paid, reference="bank"
-            )
-    world.approved(company, program)
-    world.approved(company, program, rep=company.reps[1])
-    return company, program
 
 
 def test_a_sound_ledger_has_no_findings_and_its_accounts_sum_to_zero(books: Books) -> None:

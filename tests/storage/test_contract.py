@@ -1,60 +1,28 @@
 """The contract of the seam, the same for every engine."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
-from typing import Any
 
 import pytest
 
 from portal_api.storage.table import (
-    ITEM_BYTES_MAX,
     Add,
     Check,
-    ConditionFailed,
     Delete,
     Engine,
     Item,
-    ItemTooLarge,
     Key,
-    Page,
     PutIfAbsent,
     PutIfVersion,
     Query,
-    TransactionTooLarge,
     Unavailable,
     Value,
     Write,
 )
-
-K = Key("P#1", "DEAL#1")
-OTHER = Key("P#1", "DEAL#2")
-THREADS = 16
+from tests.storage.items import OTHER, K, failures, get, page, put
 
 
 class Colour(StrEnum):
     RED = "red"
-
-
-def get(engine: Engine, key: Key = K) -> Item | None:
-    ((item,), _) = engine.read([key])
-    return item
-
-
-def put(engine: Engine, item: Item, key: Key = K) -> None:
-    engine.write([PutIfAbsent(key, item)])
-
-
-def page(engine: Engine, query: Query) -> Page:
-    _, (found,) = engine.read([], [query])
-    return found
-
-
-def failures(engine: Engine, *ops: Write) -> set[int]:
-    """Execute a transaction that must fail, and give the positions of the failed conditions."""
-    with pytest.raises(ConditionFailed) as caught:
-        engine.write(ops)
-    return set(caught.value.indexes)
 
 
 # --- put if absent -------------------------------------------------------------------------------
@@ -302,91 +270,6 @@ def test_a_transaction_of_nothing_is_nothing(engine: Engine) -> None:
     engine.write([])
 
 
-def test_a_transaction_takes_a_hundred_operations_and_no_more(engine: Engine) -> None:
-    ops = [PutIfAbsent(Key("P", f"{n:03}"), {"n": n}) for n in range(101)]
-    with pytest.raises(TransactionTooLarge):
-        engine.write(ops)
-    assert () == page(engine, Query("P")).rows
-    engine.write(ops[:100])
-    assert 100 == len(page(engine, Query("P")).rows)
-
-
-@pytest.mark.parametrize(
-    ("ops", "error"),
-    [
-        ([PutIfAbsent(K, {}), Check(K)], ValueError),
-        ([PutIfAbsent(Key("", "a"), {})], ValueError),
-        ([PutIfAbsent(Key("a", ""), {})], ValueError),
-        ([PutIfAbsent(Key("a", "b\U0010ffff"), {})], ValueError),
-        ([PutIfAbsent(Key("a", "b" * 1021), {})], ValueError),
-        ([PutIfAbsent(Key("a" * 2049, "b"), {})], ValueError),
-        ([PutIfAbsent(Key("\ud800", "b"), {})], ValueError),
-        ([PutIfAbsent(K, {"pk": "x"})], ValueError),
-        ([PutIfAbsent(K, {"": "x"})], ValueError),
-        ([PutIfAbsent(K, {"a": "\ud800"})], ValueError),
-        ([PutIfAbsent(K, {"a": 2**63})], ValueError),
-        ([PutIfAbsent(K, {"a": [{"b": -(2**63)}]})], ValueError),
-        ([PutIfVersion(K, {"a": 1}, 1)], ValueError),
-        ([Add(K, {})], ValueError),
-        ([Add(K, {"a": 2**63})], ValueError),
-        ([Check(K, seen={"a": 1}, absent=True)], ValueError),
-        ([PutIfAbsent(K, {"a": 1.5})], TypeError),  # type: ignore[dict-item]
-        ([PutIfAbsent(K, {"a": (1, 2)})], TypeError),  # type: ignore[dict-item]
-        ([PutIfAbsent(K, {"a": b"x"})], TypeError),  # type: ignore[dict-item]
-    ],
-)
-def test_a_mistake_is_refused_before_anything_is_sent(
-    missing: Engine, ops: list[Write], error: type[Exception]
-) -> None:
-    """The table was never made: what is sent would meet another error."""
-    with pytest.raises(error):
-        missing.write(ops)
-
-
-def test_what_is_nested_too_deep_is_refused(missing: Engine) -> None:
-    value: Value = 1
-    for _ in range(40):
-        value = [value]
-    with pytest.raises(ValueError, match="deep"):
-        missing.write([PutIfAbsent(K, {"a": value})])
-
-
-def test_thirty_levels_are_kept(engine: Engine) -> None:
-    value: Value = 1
-    for _ in range(30):
-        value = [value]
-    put(engine, {"a": value})
-    assert {"a": value} == get(engine)
-
-
-def test_an_item_near_the_limit_of_dynamodb_is_refused(engine: Engine) -> None:
-    """Fault F20; the limit counts bytes, not characters."""
-    with pytest.raises(ItemTooLarge) as caught:
-        put(engine, {"memo": "ë" * (ITEM_BYTES_MAX // 2)})
-    assert K == caught.value.key
-    memo = "ë" * (ITEM_BYTES_MAX // 2 - 50)
-    put(engine, {"memo": memo})
-    assert {"memo": memo} == get(engine)
-
-
-def test_an_item_that_would_grow_too_large_is_refused(engine: Engine) -> None:
-    put(engine, {"version": 1, "a": "x" * 300_000})
-    with pytest.raises(ItemTooLarge) as caught:
-        engine.write(
-            [Check(OTHER, absent=True), PutIfVersion(K, {"version": 2, "b": "y" * 300_000}, 1)]
-        )
-    assert K == caught.value.key
-
-
-def test_a_transaction_near_four_megabytes_is_refused(engine: Engine) -> None:
-    items = [PutIfAbsent(Key("P", f"{n:02}"), {"memo": "x" * 380_000}) for n in range(11)]
-    with pytest.raises(TransactionTooLarge):
-        engine.write(items)
-    engine.write(items[:10])
-    found = page(engine, Query("P"))
-    assert [380_000] * 10 == [len(str(item["memo"])) for _, item in found.rows]
-
-
 # --- reads ---------------------------------------------------------------------------------------
 
 
@@ -414,84 +297,6 @@ def test_one_wave_answers_in_the_order_of_the_questions(engine: Engine) -> None:
 
 def test_a_wave_of_nothing_is_nothing(engine: Engine) -> None:
     assert ((), ()) == engine.read([], [])
-
-
-ALPHABET = ["A", "A#1", "A#2", "A#2#x", "A#3", "B#1", "B#2", "a", "é", "\uffff", "😀"]
-
-
-@pytest.fixture
-def filled(engine: Engine) -> Engine:
-    """Give a partition of known sort keys between two others."""
-    keys = [Key("P", sk) for sk in reversed(ALPHABET)]
-    engine.write([PutIfAbsent(key, {"sk_": key.sk}) for key in keys])
-    engine.write([PutIfAbsent(Key("O", "A#1"), {}), PutIfAbsent(Key("Q", "A#1"), {})])
-    return engine
-
-
-QUERY_CASES: list[tuple[dict[str, Any], list[str], bool]] = [
-    ({}, ALPHABET, False),
-    ({"descending": True}, ALPHABET[::-1], False),
-    ({"prefix": "A#"}, ["A#1", "A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "descending": True}, ["A#3", "A#2#x", "A#2", "A#1"], False),
-    ({"prefix": "A#2"}, ["A#2", "A#2#x"], False),
-    ({"prefix": "C"}, [], False),
-    ({"low": "A#2"}, ALPHABET[2:], False),
-    ({"high": "A#2"}, ALPHABET[:3], False),
-    ({"low": "A#2", "high": "B#1"}, ["A#2", "A#2#x", "A#3", "B#1"], False),
-    ({"low": "B#1", "high": "A#2"}, [], False),
-    ({"prefix": "A#", "low": "A#2", "high": "Z"}, ["A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "low": "0", "high": "A#2"}, ["A#1", "A#2"], False),
-    ({"prefix": "A#", "low": "B"}, [], False),
-    ({"prefix": "A#", "high": "A"}, [], False),
-    ({"limit": 1}, ["A"], True),
-    ({"limit": 10}, ALPHABET[:10], True),
-    ({"limit": 11}, ALPHABET, False),
-    ({"limit": 12}, ALPHABET, False),
-    ({"limit": 2, "descending": True}, ["😀", "\uffff"], True),
-    ({"prefix": "A#", "limit": 4}, ["A#1", "A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "limit": 3}, ["A#1", "A#2", "A#2#x"], True),
-    ({"prefix": "A#", "after": "A#1"}, ["A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "after": "A#10"}, ["A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "after": "A#1", "limit": 2}, ["A#2", "A#2#x"], True),
-    ({"prefix": "A#", "after": "A#2", "descending": True}, ["A#1"], False),
-    ({"prefix": "A#", "after": "A#3"}, [], False),
-    ({"prefix": "A#", "after": "A#1", "descending": True}, [], False),
-    ({"prefix": "A#", "after": ""}, ["A#1", "A#2", "A#2#x", "A#3"], False),
-    ({"prefix": "A#", "after": "", "descending": True}, [], False),
-    ({"prefix": "A#", "after": "Z"}, [], False),
-    ({"prefix": "A#", "after": "Z", "descending": True}, ["A#3", "A#2#x", "A#2", "A#1"], False),
-    ({"low": "A#2", "high": "B#1", "after": "B#1"}, [], False),
-    ({"low": "A#2", "high": "B#1", "after": "A"}, ["A#2", "A#2#x", "A#3", "B#1"], False),
-    ({"low": "A#2", "high": "B#1", "after": "A#2", "descending": True}, [], False),
-]
-
-
-@pytest.mark.parametrize(("arguments", "expected", "more"), QUERY_CASES)
-def test_a_query_gives_its_range_in_order(
-    filled: Engine, arguments: dict[str, Any], expected: list[str], more: bool
-) -> None:
-    """Sort keys are in the order of their UTF-8 bytes, and a page knows whether it is the last."""
-    found = page(filled, Query("P", **arguments))
-    rows = tuple((Key("P", sk), {"sk_": sk}) for sk in expected)
-    assert Page(rows, more) == found
-
-
-@pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("limit", [1, 3, 4])
-def test_a_range_can_be_read_page_by_page(filled: Engine, descending: bool, limit: int) -> None:
-    seen: list[str] = []
-    more, after = True, None
-    while more:
-        found = page(filled, Query("P", descending=descending, limit=limit, after=after))
-        seen += [key.sk for key, _ in found.rows]
-        after, more = seen[-1], found.more
-    assert (ALPHABET[::-1] if descending else ALPHABET) == seen
-
-
-@pytest.mark.parametrize("query", [Query(""), Query("P", limit=0), Query("P", prefix="x" * 1021)])
-def test_a_senseless_query_is_refused(missing: Engine, query: Query) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        missing.read([], [query])
 
 
 # --- life cycle ----------------------------------------------------------------------------------
@@ -523,75 +328,3 @@ def test_a_group_reads_its_writes_and_survives_a_failed_one(engine: Engine) -> N
         assert ((OTHER, {"b": 1}),) == page(engine, Query("P#1")).rows
     assert ((OTHER, {"b": 1}),) == page(engine, Query("P#1")).rows
     assert get(engine, Key("P", "x")) is None
-
-
-# --- races ---------------------------------------------------------------------------------------
-
-
-def in_threads(task: Callable[[int], int]) -> list[int]:
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(task, range(THREADS)))
-
-
-def test_additions_of_many_threads_lose_nothing(engine: Engine) -> None:
-    def add(_: int) -> int:
-        for _ in range(10):
-            engine.write([Add(K, {"n": 3}), Add(OTHER, {"n": -1})])
-        return 0
-
-    in_threads(add)
-    assert {"n": 3 * 10 * THREADS} == get(engine)
-    assert {"n": -10 * THREADS} == get(engine, OTHER)
-
-
-def test_a_versioned_counter_of_many_threads_loses_nothing(engine: Engine) -> None:
-    put(engine, {"version": 0, "count": 0})
-
-    def increment(_: int) -> int:
-        done = 0
-        while done < 5:
-            item = get(engine)
-            assert item is not None
-            version, count = item["version"], item["count"]
-            assert isinstance(version, int)
-            assert isinstance(count, int)
-            try:
-                engine.write(
-                    [PutIfVersion(K, {"version": version + 1, "count": count + 1}, version)]
-                )
-            except ConditionFailed:
-                continue
-            done += 1
-        return done
-
-    in_threads(increment)
-    assert {"version": 5 * THREADS, "count": 5 * THREADS} == get(engine)
-
-
-def test_a_key_is_put_by_one_of_many_threads(engine: Engine) -> None:
-    def try_to_put(thread: int) -> int:
-        try:
-            engine.write([Add(OTHER, {"winners": 1}), PutIfAbsent(K, {"thread": thread})])
-        except ConditionFailed:
-            return 0
-        return 1
-
-    assert 1 == sum(in_threads(try_to_put))
-    assert {"winners": 1} == get(engine, OTHER)
-
-
-def test_a_budget_is_never_overspent_by_many_threads(engine: Engine) -> None:
-    """16 times 30 from 250 is exactly 8 times, and 10 are left."""
-    put(engine, {"available": 250})
-
-    def draw(thread: int) -> int:
-        award = PutIfAbsent(Key("AWARD", f"{thread}"), {})
-        try:
-            engine.write([award, Add(K, {"available": -30}, floors={"available": 0})])
-        except ConditionFailed:
-            return 0
-        return 1
-
-    assert 8 == sum(in_threads(draw))
-    assert {"available": 10} == get(engine)
-    assert 8 == len(page(engine, Query("AWARD")).rows)

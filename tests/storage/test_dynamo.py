@@ -7,10 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import botocore.exceptions
 import pytest
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -19,7 +17,6 @@ from botocore.exceptions import (
 )
 
 from portal_api.storage.dynamo import DynamoEngine
-from portal_api.storage.dynamo_errors import VERDICTS
 from portal_api.storage.table import (
     Add,
     Check,
@@ -34,6 +31,7 @@ from portal_api.storage.table import (
 )
 from tests.conftest import REGION
 from tests.storage.conftest import TABLE
+from tests.storage.faults import Fault, Faults, Send, after, answered, before, cancelled
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -41,56 +39,6 @@ if TYPE_CHECKING:
 K = Key("P", "K")
 L = Key("P", "L")
 URL = "http://dynamodb.example"
-
-Send = Callable[[str, dict[str, Any]], dict[str, Any]]
-Fault = Callable[[Send, str, dict[str, Any]], dict[str, Any]]
-
-
-def before(error: Exception) -> Fault:
-    """Fail instead of sending."""
-
-    def fail(send: Send, operation: str, content: dict[str, Any]) -> dict[str, Any]:
-        raise error
-
-    return fail
-
-
-def after(error: Exception) -> Fault:
-    """Send, and lose the answer."""
-
-    def fail(send: Send, operation: str, content: dict[str, Any]) -> dict[str, Any]:
-        send(operation, content)
-        raise error
-
-    return fail
-
-
-def answered(code: str, *reasons: str, status: int = 400, message: str = "") -> ClientError:
-    response: dict[str, Any] = {
-        "Error": {"Code": code, "Message": message},
-        "ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": {}},
-        "CancellationReasons": [{"Code": reason, "Message": message} for reason in reasons],
-    }
-    return ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]
-
-
-def cancelled(*reasons: str) -> ClientError:
-    return answered("TransactionCanceledException", *reasons)
-
-
-class Faults:
-    """What happens to the next requests; the last fault may go on for ever."""
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.script: list[Fault] = []
-        self.for_ever: Fault | None = None
-        self.sent: list[str] = []
-
-    def __call__(self, operation: str, content: dict[str, Any]) -> dict[str, Any]:
-        self.sent.append(json.dumps(content))
-        fault = self.script.pop(0) if self.script else self.for_ever
-        return fault(self.send, operation, content) if fault else self.send(operation, content)
 
 
 @pytest.fixture
@@ -400,62 +348,3 @@ def test_an_item_that_cannot_be_read_is_named(
     with pytest.raises(Corrupt) as caught:
         engine.read([K])
     assert K == caught.value.key
-
-
-# --- the table -----------------------------------------------------------------------------------
-
-
-def test_the_table_is_what_the_model_says(
-    ministack_engine: DynamoEngine, dynamodb: "DynamoDBClient"
-) -> None:
-    table = dynamodb.describe_table(TableName=TABLE)["Table"]
-    keys = {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]}
-    assert {"pk": "HASH", "sk": "RANGE"} == keys
-    assert "PAY_PER_REQUEST" == table["BillingModeSummary"]["BillingMode"]
-    assert "NEW_AND_OLD_IMAGES" == table["StreamSpecification"]["StreamViewType"]
-    assert not table.get("GlobalSecondaryIndexes")
-    assert not table.get("LocalSecondaryIndexes")
-    expiry = dynamodb.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
-    assert ("ENABLED", "expires_at") == (expiry["TimeToLiveStatus"], expiry["AttributeName"])
-
-
-def test_several_may_make_the_table_at_once(ministack: str) -> None:
-    engines = [DynamoEngine("raced", REGION, ministack) for _ in range(3)]
-    threads = [threading.Thread(target=engine.create) for engine in engines]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for engine in engines:
-        engine.write([Add(K, {"n": 1})])
-    assert {"n": 3} == get(engines[0])
-    for engine in engines:
-        engine.close()
-
-
-def test_an_engine_asks_for_nothing_before_its_first_use() -> None:
-    """Fault F21: a snapshot of the process holds no credentials."""
-    engine = DynamoEngine(TABLE, REGION)
-    assert engine._connection is None
-    assert () == tuple(engine._pool._threads)
-    engine.close()
-
-
-def test_the_errors_of_botocore_that_are_judged_exist() -> None:
-    """A class that is renamed must not fall back to the default unseen."""
-    judged = {
-        error.__name__
-        for error in vars(botocore.exceptions).values()
-        if isinstance(error, type) and issubclass(error, BotoCoreError)
-    } & VERDICTS.keys()
-    expected = {
-        "ConnectTimeoutError",
-        "CredentialRetrievalError",
-        "EndpointConnectionError",
-        "NoCredentialsError",
-        "PartialCredentialsError",
-        "ProxyConnectionError",
-        "TokenRetrievalError",
-        "ValidationError",  # Also DynamoDB's reason; both are mistakes.
-    }
-    assert expected == judged

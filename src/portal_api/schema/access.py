@@ -1,7 +1,7 @@
 """Who may read what: every type declares its audience, a field only where it is narrower.
 
 ``build_schema`` walks the schema and fails on a type or field without a declaration. Whether a
-viewer may see a record is decided once per object, when it is made (``seen_by``); a narrower field
+viewer may see a record is decided once per object, when it is made; a narrower field
 answers null to whoever is not its audience.
 """
 
@@ -12,14 +12,14 @@ import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
-from portal_api.domain.access import Audience, Viewer
+from portal_api.domain.access import Audience
 
 Type = TypeVar("Type", bound=type)
 
 AUDIENCE = "portal_audience"
 _ON_TYPE = "__portal_audience__"
 
-__all__ = ["Audience", "audience_of", "declared", "may_see", "narrow", "seen_by"]
+__all__ = ["Audience", "audience_of", "declared", "may_see", "narrow"]
 
 
 def declared(*audiences: Audience) -> Callable[[Type], Type]:
@@ -30,13 +30,6 @@ def declared(*audiences: Audience) -> Callable[[Type], Type]:
         return cls
 
     return declare
-
-
-def seen_by(
-    viewer: Viewer, partner_id: str | None, individual_id: str | None
-) -> frozenset[Audience]:
-    """What the viewer is to a record; objects keep it for their narrower fields."""
-    return viewer.audiences(partner_id, individual_id)
 
 
 def may_see(cls: type, audiences: frozenset[Audience]) -> bool:

@@ -7,9 +7,7 @@ that a second run, or one that was killed, finds what is there.
 """
 
 import hashlib
-import random
-import time as clock
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -49,12 +47,8 @@ from portal_api.services.programs import (
     new_program,
     program_writes,
 )
-from portal_api.services.store import (
-    One,
-    OutcomeUnknown,
-    StoreUnavailable,
-    WriteConflict,
-)
+from portal_api.services.retrying import retried
+from portal_api.services.store import One
 from portal_api.services.use_case import Portal, Unauthenticated
 
 T = TypeVar("T")
@@ -63,8 +57,6 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _OWN_CHARACTERS: Final = 20
 _OWN_HASH_BITS: Final = 52
 _ENDS_AT: Final = datetime(2200, 1, 1, tzinfo=UTC)
-_DEADLINE_SECONDS: Final = 20.0
-_LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +129,6 @@ def start_of(day: date, time_zone: str) -> datetime:
     except (ZoneInfoNotFoundError, ValueError):
         raise InvalidInput(f"{time_zone[:40]!r} is no IANA time zone.", "timeZone") from None
     return datetime.combine(day, time.min, zone).astimezone(UTC)
-
-
-def retried(attempt: Callable[[], T]) -> T:
-    """The attempt's result; it is made again while others change what it decides on.
-
-    Raises ``StoreUnavailable`` when that does not end.
-    """
-    deadline = clock.monotonic() + _DEADLINE_SECONDS
-    longest = 0.01
-    while True:
-        try:
-            return attempt()
-        except (WriteConflict, OutcomeUnknown):
-            if clock.monotonic() > deadline:
-                raise StoreUnavailable("too much contention") from None
-        longest = min(_LONGEST_PAUSE_SECONDS, longest * 2)
-        clock.sleep(random.uniform(0, longest))  # noqa: S311 - Jitter, no secret.
 
 
 def set_up(portal: Portal, agents: Sequence[Agent], terms: ImportTerms, run_id: str) -> Frame:

@@ -34,11 +34,11 @@ from portal_api.services.import_frame import (
     ImportTerms,
     Seat,
     own_id,
-    retried,
     set_up,
 )
 from portal_api.services.import_report import ImportReport, Note, NoteLevel, Tally, totals_of
 from portal_api.services.loads import Loads
+from portal_api.services.retrying import retried
 from portal_api.services.rewards import Settlement, settlement_of
 from portal_api.services.store import Holder, One
 from portal_api.services.use_case import Portal, Situation
@@ -208,9 +208,7 @@ class _Run:
 
             def attempt() -> None:
                 nonlocal batch, looked
-                if (
-                    looked
-                ):  # Something has changed, or the answer was lost: who knows what is there.
+                if looked:  # Something has changed, or the answer was lost: look what is there.
                     batch = self._to_do([work.row for work in batch], tally)
                 looked = True
                 if batch:

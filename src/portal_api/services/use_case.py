@@ -4,8 +4,6 @@ One wave of reads, a pure decision, one commit.
 """
 
 import hashlib
-import secrets
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -18,22 +16,18 @@ from portal_api.domain.events import Answer, Event
 from portal_api.domain.partners import Individual, Role
 from portal_api.domain.records import canonical, plain
 from portal_api.domain.writes import Create, Unchanged, Write
+from portal_api.services.retrying import retried
 from portal_api.services.store import (
     Found,
     One,
-    OutcomeUnknown,
     Store,
-    StoreUnavailable,
     Want,
-    WriteConflict,
 )
 
 Success_co = TypeVar("Success_co", covariant=True)
 Success = TypeVar("Success")
 
 ANSWERS_KEPT = timedelta(days=90)
-_DEADLINE_SECONDS = 12.0
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.01, 0.5
 
 
 @dataclass(frozen=True)
@@ -120,9 +114,8 @@ def perform(
     answer_want = One(
         Answer, f"{ask.subject}.{hashlib.sha256(ask.request_id.encode()).hexdigest()[:32]}"
     )
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    attempt = 0
-    while True:
+
+    def attempt() -> Success | Refusal:
         found = portal.store.read([person_want, answer_want, *wants])
         now = portal.clock()
         viewer = viewer_of(found[person_want], now)
@@ -136,22 +129,14 @@ def perform(
             return _replayed(portal, answer, asked_hash, ask, outcome)
         situation = Situation(portal, viewer, found, now, ask.request_id)
         stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
-        try:
-            result, writes = _decided(situation, decide, stamp)
-            portal.store.commit(writes)
-        except (WriteConflict, OutcomeUnknown):
-            # Either something changed under the decision, or the answer was lost: the next load
-            # tells, since the stored answer commits with the effect.
-            attempt += 1
-            if time.monotonic() > deadline:
-                raise StoreUnavailable("too much contention") from None
-            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-            # The system's randomness, so that copies of one memory image do not repeat in step.
-            time.sleep(pause * secrets.randbelow(1_000) / 1_000)
-            continue
-        if isinstance(result, Refusal):
-            raise result
+        result, writes = _decided(situation, decide, stamp)
+        portal.store.commit(writes)
         return result
+
+    result = retried(attempt)
+    if isinstance(result, Refusal):
+        raise result
+    return result
 
 
 @dataclass(frozen=True, slots=True)

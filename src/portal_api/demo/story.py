@@ -12,10 +12,9 @@ from random import Random
 
 from portal_api.demo import opening, selling, working, world
 from portal_api.demo.teller import Teller
-from portal_api.domain.events import Event
 from portal_api.domain.partners import Individual, Partner, Role
 from portal_api.domain.writes import Claim
-from portal_api.services.store import Holder, Listed, Many, One, Store, of_events
+from portal_api.services.store import Holder, Listed, One, Store
 from portal_api.services.use_case import Portal
 
 IdMaker = Callable[[Callable[[], datetime], Callable[[int], int]], Callable[[], str]]
@@ -78,20 +77,16 @@ def tell(
 
 def people(store: Store) -> tuple[Person, ...]:
     """Everybody in a store who can be found: the main characters first, then partner by partner."""
-    partners_want, events_want = (
-        Listed("partners", newest_first=False),
-        Many(Event, of_events(None)),
-    )
-    found = store.read([partners_want, events_want])
-    vendor = [
-        event.subject_id for event in found[events_want].records if event.kind == "IndividualAdded"
-    ]
+    partners_want = Listed("partners", newest_first=False)
+    vendor_want = Listed("vendor.members", newest_first=False)
+    found = store.read([partners_want, vendor_want])
+    vendor = found[vendor_want].ids
     partner_wants = [One(Partner, partner_id) for partner_id in found[partners_want].ids]
     member_wants = [Listed(f"{want.id}.members", newest_first=False) for want in partner_wants]
     listed = store.read([*partner_wants, *member_wants])
     names = {want.id: partner.name for want in partner_wants if (partner := listed[want])}
     members = [person_id for want in member_wants for person_id in listed[want].ids]
-    wants = [One(Individual, person_id) for person_id in (world.ADMINISTRATOR, *vendor, *members)]
+    wants = [One(Individual, person_id) for person_id in (*vendor, *members)]
     individuals = store.read(wants)
     everybody = [_person(individual, names) for want in wants if (individual := individuals[want])]
     main = [character.name for character in world.MAIN_CHARACTERS]

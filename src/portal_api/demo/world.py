@@ -123,6 +123,15 @@ INES: Final = Character(
 ADMIN: Final = Character("Piet Hallam", "The administrator: adds partners and people.")
 
 MAIN_CHARACTERS: Final = (MARA, ANSELM, RUTH, TOBIAS, INES, ADMIN)
+ROLES: Final = {
+    MARA.name: Role.SALES_REP,
+    ANSELM.name: Role.PARTNER_EXECUTIVE,
+    RUTH.name: Role.PARTNER_EXECUTIVE,
+    TOBIAS.name: Role.SALES_REP,
+    INES.name: Role.CHANNEL_MANAGER,
+    ADMIN.name: Role.ADMIN,
+}
+"""What the main characters do."""
 CAST_AT: Final = {
     (FERNHILL, 0): ANSELM.name,
     (FERNHILL, 1): MARA.name,

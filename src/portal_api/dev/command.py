@@ -67,13 +67,12 @@ def _introduce(portal: LocalPortal, console: Console) -> None:
     console.print(
         f"\n[bold]{portal.url}[/]  a page to try everything; {portal.url}/graphql for tools"
     )
-    main = [person for person in portal.people if person.about]
     console.print("\nWho to be:\n")
-    for person in main:
+    for person in portal.main:
         where = f"{person.role} at {person.partner or 'the vendor'}"
         console.print(f"{person.name:16} {where:41} {person.about}", markup=False)
     console.print("\nTheir tokens, for a shell; they end with this process:\n")
-    for person in main:
+    for person in portal.main:
         token = portal.token_of(person.name)
         console.print(f"{local.variable_of(person.name)}={token}", markup=False)
     console.print("\nWhat to ask:")

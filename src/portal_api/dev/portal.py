@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Final
 
@@ -13,9 +13,11 @@ from starlette.applications import Starlette
 from portal_api import app, handler
 from portal_api.demo import story
 from portal_api.demo.story import Person
+from portal_api.demo.world import ROLES
 from portal_api.dev.examples import Example, Places, examples
 from portal_api.dev.gateway import HOST, LocalOrigins, gateway
 from portal_api.dev.tokens import CLIENT_ID, Issuer
+from portal_api.domain.partners import VENDOR_ROLES, Role
 from portal_api.services.store import Store
 
 _MOST_SHOWN: Final = 200
@@ -36,14 +38,30 @@ class LocalPortal:
         entry = handler.entry_of("dev", graphql, {CLIENT_ID}, LocalOrigins())
         return gateway(entry, self.issuer, self.page)
 
+    @property
+    def main(self) -> tuple[Person, ...]:
+        """The main characters of the demo; in another store somebody of each role."""
+        told = tuple(person for person in self.people if person.about)
+        return told or tuple({person.role: person for person in reversed(self.people)}.values())
+
     def examples(self) -> tuple[Example, ...]:
-        """The examples whose people are here, with the variables filled in."""
+        """The examples with their variables filled in, each for somebody who is here.
+
+        In another store than the demo's, the questions alone, asked by somebody on the same side.
+        """
         places = Places(self.store, self.people, app.new_id)
         here = {person.name for person in self.people}
+        if any(person.about for person in self.people):
+            return tuple(
+                replace(one, variables=places.fill(one.variables))
+                for one in examples()
+                if one.person in here
+            )
+        instead = {side_of(person.role): person.name for person in self.main}
         return tuple(
-            Example(one.key, one.title, one.person, one.document, places.fill(one.variables))
+            replace(one, person=instead[side])
             for one in examples()
-            if one.person in here
+            if not one.variables and (side := side_of(ROLES[one.person])) in instead
         )
 
     def token_of(self, name: str) -> str:
@@ -88,6 +106,11 @@ def local_portal(
         story.tell(store, app.id_maker, on_step=on_step)
     url = f"http://{HOST}:{port}"
     return LocalPortal(url, store, Issuer(f"{url}/issuer"), story.people(store))
+
+
+def side_of(role: Role) -> Role:
+    """The role itself, or one for all of the vendor's people."""
+    return Role.ADMIN if role in VENDOR_ROLES else role
 
 
 def variable_of(name: str) -> str:

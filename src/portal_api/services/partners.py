@@ -55,10 +55,9 @@ def partner_writes(partner: Partner) -> tuple[Write, ...]:
 
 
 def individual_writes(individual: Individual) -> tuple[Write, ...]:
-    """What makes a new person true: also a member of its partner, where it has one."""
-    partner_id = individual.employments[-1].partner_id
-    listed = (Enlist(f"{partner_id}.members", individual.id, individual.id),) if partner_id else ()
-    return Save(individual), *listed
+    """What makes a new person true: also a member of its partner, or of the vendor."""
+    employer_id = individual.employments[-1].partner_id or "vendor"
+    return Save(individual), Enlist(f"{employer_id}.members", individual.id, individual.id)
 
 
 def add_partner(

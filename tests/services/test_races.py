@@ -1,6 +1,8 @@
 """Races for money, deals and names, with real threads or in one dangerous order: always serial."""
 
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +18,13 @@ from portal_api.domain.ledger import Balance, JournalKind
 from portal_api.services import deals, payouts
 from portal_api.services.activities import ActivityRecorded
 from portal_api.services.use_case import Portal
+from portal_api.services.verify import LedgerSummary, verify
+from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
+from portal_api.storage.table import Engine
+from tests.conftest import REGION
+from tests.services.conftest import BOTH
 from tests.services.racing import Together, a_trained, approve
 from tests.services.stores import CarelessEngine, FaultyStore, first, in_parallel
 from tests.services.world import Company, World, awarded, outcomes_of, taken_back, withheld
@@ -28,8 +35,22 @@ def sixteen_payouts_of_1(world: World, company: Company, portal: Portal) -> Coun
     return Counter(type(answer) for answer in answers)
 
 
-def test_sixteen_payouts_of_1_from_a_balance_of_10_are_ten_payouts(world: World) -> None:
-    """Fault F15, double redemption; and the books are clean afterwards."""
+@pytest.fixture(params=BOTH)
+def lonely_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """Give a world that is alone in its table, on each engine in turn."""
+    engine: Engine
+    if request.param == "sqlite":
+        engine = SqliteEngine(tmp_path / "lonely.sqlite")
+    else:
+        engine = DynamoEngine("lonely", REGION, request.getfixturevalue("ministack"))
+    engine.create()
+    yield World(TableStore(engine))
+    engine.close()
+
+
+def test_sixteen_payouts_of_1_from_a_balance_of_10_are_ten_payouts(lonely_world: World) -> None:
+    """Fault F15, double redemption; and ``verify`` finds the books clean afterwards."""
+    world = lonely_world
     program, (company,) = a_trained(world, 10, 1_000)
     world.record(company, program, "TRAINING", "1")
 
@@ -39,6 +60,10 @@ def test_sixteen_payouts_of_1_from_a_balance_of_10_are_ten_payouts(world: World)
     assert Balance(available=0, held=10) == world.balance(company.rep)
     assert 10 == world.kinds(company.rep)[JournalKind.PAYOUT_HELD]
     assert [] == world.audit(program, company.parties)
+    *_, summary = verify(world.store)
+    assert isinstance(summary, LedgerSummary)
+    # The funding, the award, and a payout's journal for each of the ten.
+    assert (12, 0) == (summary.journals, summary.findings)
 
 
 def test_the_control_an_engine_without_version_checks_is_caught(

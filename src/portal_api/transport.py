@@ -24,6 +24,8 @@ MASKED: Final = "Something went wrong on our side."
 MAX_INTEGER: Final = 10**40
 """No number of a variable is larger; which numbers a field takes is the schema's to say."""
 
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 _CONTENT_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
@@ -132,13 +134,12 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
 
 def _parsed(content: bytes) -> Operation:
     """The body's members, of their types, within the limits."""
+    _check_depth(content)
     try:
         content.decode()
         body = _decode(content)
     except UnicodeDecodeError:
         raise _bad("The body is not UTF-8.") from None
-    except RecursionError:
-        raise _too_deep() from None
     except msgspec.ValidationError as problem:
         raise _bad(f"The body is not a GraphQL request: {_without_values(problem)}.") from None
     except msgspec.DecodeError:
@@ -147,26 +148,29 @@ def _parsed(content: bytes) -> Operation:
         raise _bad("The query is empty.")
     if len(body.query) > MAX_QUERY_CHARACTERS:
         raise _bad(f"The query is longer than {MAX_QUERY_CHARACTERS} characters.")
-    _check_variables(body.variables)
+    _check_numbers(body.variables)
     return Operation(body.query, body.variables, body.operation_name)
 
 
-def _check_variables(variables: dict[str, Any] | None) -> None:
-    """Refuses deep nesting and numbers that no field takes, without recursion."""
-    level: list[Any] = [variables]
-    for _ in range(MAX_DEPTH):
-        following: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                following.extend(value.values())
-            elif isinstance(value, list):
-                following.extend(value)
-            elif isinstance(value, int) and abs(value) > MAX_INTEGER:
-                raise _bad("A number in the variables is too large.")
-        level = following
-        if not level:
-            return
-    raise _too_deep()
+def _check_depth(content: bytes) -> None:
+    """Refuses deep nesting in any member, before a parser could run out of its stack."""
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", content)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise _bad(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _check_numbers(variables: object) -> None:
+    """Refuses numbers that no field takes; the depth is bounded before."""
+    if isinstance(variables, dict):
+        for value in variables.values():
+            _check_numbers(value)
+    elif isinstance(variables, list):
+        for value in variables:
+            _check_numbers(value)
+    elif isinstance(variables, int) and abs(variables) > MAX_INTEGER:
+        raise _bad("A number in the variables is too large.")
 
 
 def _without_values(problem: msgspec.ValidationError) -> str:
@@ -182,10 +186,6 @@ def _header(event: Mapping[str, Any], name: str) -> str | None:
 
 def _bad(message: str) -> Refused:
     return Refused(HTTPStatus.BAD_REQUEST, "BAD_REQUEST", message)
-
-
-def _too_deep() -> Refused:
-    return _bad(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _too_large() -> Refused:

@@ -38,9 +38,8 @@ class _Session:
         self.execute = connection.execute
         self.grouped = False
         self.broken = False
-
-    def __del__(self) -> None:
-        self.connection.close()
+        # Not __del__: in a cycle of garbage the connection could go first, unclosed.
+        weakref.finalize(self, connection.close)
 
 
 class SqliteEngine:

@@ -5,6 +5,7 @@ import pytest
 from tests.schema.client import Client
 from tests.services.conftest import (  # noqa: F401 - Fixtures are found by their names here.
     engine,
+    lonely_engine,
     ministack_engine,
     quick_world,
     sqlite_engine,

@@ -19,10 +19,10 @@ from tests.api import call
 
 
 @pytest.fixture
-def imported(engine: Engine, tmp_path: Path) -> tuple[LocalPortal, ExportFacts]:
+def imported(lonely_engine: Engine, tmp_path: Path) -> tuple[LocalPortal, ExportFacts]:
     """Give a portal with an imported export, on each engine in turn, and what must be seen."""
     facts = write_export(tmp_path, rows=120, seed=3)
-    portal = Portal(TableStore(engine), system_clock, new_id)
+    portal = Portal(TableStore(lonely_engine), system_clock, new_id)
 
     def lines(name: str) -> list[str]:
         return (tmp_path / name).read_text("utf-8").splitlines(keepends=True)

@@ -1,5 +1,6 @@
 """The stores under the use cases: SQLite in a file, and one table on the local AWS for all."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from portal_api.storage.table import Engine
 from tests.conftest import REGION
 from tests.services.world import World
 
+_tables = itertools.count(1)
 BOTH = ["sqlite", pytest.param("ministack", marks=pytest.mark.ministack)]
 
 
@@ -38,6 +40,21 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     """Give each engine in turn."""
     found: Engine = request.getfixturevalue(f"{request.param}_engine")
     return found
+
+
+@pytest.fixture(params=BOTH)
+def lonely_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Give each engine in turn, with a table that no other test has written to."""
+    engine: Engine
+    if request.param == "sqlite":
+        engine = SqliteEngine(tmp_path / "lonely.sqlite")
+    else:
+        engine = DynamoEngine(
+            f"lonely-{next(_tables)}", REGION, request.getfixturevalue("ministack")
+        )
+    engine.create()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture

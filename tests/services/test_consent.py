@@ -2,17 +2,21 @@
 
 import pytest
 
+from portal_api.domain import consent as domain
 from portal_api.domain.consent import ConsentFile, ConsentScope
 from portal_api.domain.errors import (
     CompanyWideConsentRequired,
     ConsentAlreadyRequested,
+    InvalidInput,
     NotFound,
     NotPermitted,
     SelfStartNotAllowed,
 )
-from portal_api.domain.goals import Level
+from portal_api.domain.goals import GoalSheet, Level, Target
 from portal_api.domain.partners import PartnerType
+from portal_api.domain.writes import Save
 from portal_api.services import consent, goals
+from portal_api.services.store import TooLarge
 from tests.services.steps import ask_for_consent
 from tests.services.world import QUARTER, World
 
@@ -137,3 +141,35 @@ def test_a_consent_number_of_5000_digits_finds_nothing(quick_world: World) -> No
         consent.revoke_consent(
             quick_world.portal, executive, consent_id=f"{company.id}.{program}.{'1' * 5_000}"
         )
+
+
+def test_the_consents_of_a_program_leave_room_to_revoke_them_all(quick_world: World) -> None:
+    """Fault F20: what comes near the largest item is refused early, and clearly."""
+    company, program = quick_world.company(), quick_world.program()
+    file = ConsentFile(f"{company.id}.{program}", company.id, program)
+    names = tuple(f"ind-{number:020}" for number in range(60))
+
+    def granted(file: ConsentFile) -> ConsentFile:
+        return domain.grant(file, company.partner, names, 1, "boss", quick_world.now)
+
+    for _ in range(6_000 // 70):
+        file = granted(file)
+    with pytest.raises(InvalidInput):
+        granted(file)
+    quick_world.store.commit([Save(file)])
+    stored = quick_world.load(ConsentFile, file.id)
+    assert stored is not None
+    for number in range(1, len(file.consents) + 1):
+        stored = domain.revoke(stored, number, "a" * 200, quick_world.now)
+    quick_world.store.commit([Save(stored)])
+
+
+def test_what_is_larger_than_an_item_is_refused_clearly(quick_world: World) -> None:
+    """Nothing is written, and the request id is not burnt."""
+    world = quick_world
+    company, program = world.company(), world.program(goals=(QUARTER,))
+    targets = {"Q": Target(1, 2)}
+    crowd = {f"individual.ind-{number:040}": targets for number in range(5_000)}
+    sheet = GoalSheet(f"{company.id}.{program}", company.id, program, crowd)
+    with pytest.raises(TooLarge):
+        world.store.commit([Save(sheet)])

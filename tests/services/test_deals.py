@@ -175,3 +175,14 @@ def test_the_future_cannot_be_recorded(quick_world: World) -> None:
 
     with pytest.raises(InvalidInput):
         world.record(company, program, "TRAINING", "1", occurred_at=world.now + DAY)
+
+
+def test_a_rejected_registration_frees_its_reference(world: World) -> None:
+    """Domain rule 3.3: the first approved wins, so what was rejected keeps nobody out."""
+    company, program = world.ready()
+    first = world.register(company, program, reference="CRM-1")
+    deals.reject_deal(world.portal, world.manage(), deal_id=first.id, reason="Too early.")
+    second = world.register(company, program, reference="CRM-1")
+    with pytest.raises(ReferenceAlreadyUsed):
+        world.register(company, program, reference="CRM-1")
+    assert first.id != second.id

@@ -1,8 +1,6 @@
 """Races for money, deals and names, with real threads or in one dangerous order: always serial."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,12 +17,9 @@ from portal_api.services import deals, payouts
 from portal_api.services.activities import ActivityRecorded
 from portal_api.services.use_case import Portal
 from portal_api.services.verify import LedgerSummary, verify
-from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Engine
-from tests.conftest import REGION
-from tests.services.conftest import BOTH
 from tests.services.racing import Together, a_trained, approve
 from tests.services.stores import CarelessEngine, FaultyStore, first, in_parallel
 from tests.services.world import Company, World, awarded, outcomes_of, taken_back, withheld
@@ -35,22 +30,9 @@ def sixteen_payouts_of_1(world: World, company: Company, portal: Portal) -> Coun
     return Counter(type(answer) for answer in answers)
 
 
-@pytest.fixture(params=BOTH)
-def lonely_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    """Give a world that is alone in its table, on each engine in turn."""
-    engine: Engine
-    if request.param == "sqlite":
-        engine = SqliteEngine(tmp_path / "lonely.sqlite")
-    else:
-        engine = DynamoEngine("lonely", REGION, request.getfixturevalue("ministack"))
-    engine.create()
-    yield World(TableStore(engine))
-    engine.close()
-
-
-def test_sixteen_payouts_of_1_from_a_balance_of_10_are_ten_payouts(lonely_world: World) -> None:
+def test_sixteen_payouts_of_1_from_a_balance_of_10_are_ten_payouts(lonely_engine: Engine) -> None:
     """Fault F15, double redemption; and ``verify`` finds the books clean afterwards."""
-    world = lonely_world
+    world = World(TableStore(lonely_engine))
     program, (company,) = a_trained(world, 10, 1_000)
     world.record(company, program, "TRAINING", "1")
 

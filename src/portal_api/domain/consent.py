@@ -11,10 +11,14 @@ from portal_api.domain.errors import (
     CompanyWideConsentRequired,
     ConsentAlreadyRequested,
     ConsentNotActive,
+    InvalidInput,
     NotFound,
     SelfStartNotAllowed,
 )
 from portal_api.domain.partners import ParticipationPolicy, Partner, participation_policy
+
+_MOST_KEPT = 6_000
+"""Names, and ten for each entry: some 250 KB, of the 400 that an item may have."""
 
 
 class ConsentScope(StrEnum):
@@ -151,7 +155,7 @@ def request(
                 "The executive has this request already.", earlier.requested_at.isoformat()
             )
     added = ConsentRequest(len(file.requests) + 1, individual_ids, by, at)
-    return replace(file, requests=(*file.requests, added))
+    return _checked(replace(file, requests=(*file.requests, added)))
 
 
 def grant(
@@ -192,7 +196,7 @@ def grant(
         else asked
         for asked in file.requests
     )
-    return replace(file, consents=(*file.consents, added), requests=answered)
+    return _checked(replace(file, consents=(*file.consents, added), requests=answered))
 
 
 def revoke(file: ConsentFile, number: int, by: str, at: datetime) -> ConsentFile:
@@ -211,6 +215,15 @@ def revoke(file: ConsentFile, number: int, by: str, at: datetime) -> ConsentFile
     revoked = replace(consent, revoked_at=at, revoked_by=by)
     consents = (*file.consents[: number - 1], revoked, *file.consents[number:])
     return replace(file, consents=consents)
+
+
+def _checked(file: ConsentFile) -> ConsentFile:
+    """The file, which must leave room to revoke all that is in it; raises ``InvalidInput``."""
+    named = sum(len(consent.individual_ids) for consent in file.consents)
+    named += sum(len(request.individual_ids) for request in file.requests)
+    if named + 10 * (len(file.consents) + len(file.requests)) > _MOST_KEPT:
+        raise InvalidInput("This partner's consents are too many: grant the company's.", "input")
+    return file
 
 
 def _company_wide(partner: Partner, individual_ids: tuple[str, ...]) -> None:

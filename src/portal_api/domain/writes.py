@@ -73,6 +73,13 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Nobody holds the name any more."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """The counters of a record have grown by ``added`` (none: they are only looked at).
 
@@ -104,4 +111,4 @@ class Delist:
     sort: str
 
 
-Write = Create | Save | Unchanged | Absent | Claim | Count | Enlist | Delist
+Write = Create | Save | Unchanged | Absent | Claim | Release | Count | Enlist | Delist

@@ -22,7 +22,7 @@ from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, Refer
 from portal_api.domain.ledger import Earning
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
 from portal_api.domain.partners import STAFF_ROLES, Role
-from portal_api.domain.writes import Claim, Delist, Enlist, Save, Write
+from portal_api.domain.writes import Claim, Delist, Enlist, Release, Save, Write
 from portal_api.services.loads import Loads
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
@@ -195,7 +195,13 @@ def _change(
         activity, changed = recorded(settlement, change(deal, at), behavior, at)
         waited = deal.registration is RegistrationStatus.SUBMITTED
         delisted = (Delist(SUBMITTED_DEALS, own_part(deal)),) if waited else ()
-        writes = (*delisted, Save(changed), *settlement.writes())
+        # What was rejected does not keep others from registering under the same reference.
+        freed = (
+            (Release(reference_name(program_id, deal.reference)),)
+            if deal.reference and behavior == DEAL_REJECTED
+            else ()
+        )
+        writes = (*delisted, *freed, Save(changed), *settlement.writes())
         return Decision(
             outcome(changed, activity, settlement.earnings()), writes, deal.id, partner_id
         )

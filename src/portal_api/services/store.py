@@ -181,6 +181,10 @@ class OutcomeUnknown(Exception):
     """The answer to a commit was lost: only a read can tell whether it was done."""
 
 
+class TooLarge(Exception):
+    """What was to be written is more than an item or a transaction takes; nothing was."""
+
+
 class Store(Protocol):
     """What the services need of a database."""
 
@@ -194,7 +198,7 @@ class Store(Protocol):
     def commit(self, writes: Sequence[Write]) -> None:
         """All of it in one transaction, or nothing.
 
-        Raises ``WriteConflict``, ``StoreUnavailable`` and ``OutcomeUnknown``.
+        Raises ``WriteConflict``, ``StoreUnavailable``, ``OutcomeUnknown`` and ``TooLarge``.
         """
         ...
 

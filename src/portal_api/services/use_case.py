@@ -21,6 +21,7 @@ from portal_api.services.store import (
     Found,
     One,
     Store,
+    TooLarge,
     Want,
 )
 
@@ -130,7 +131,10 @@ def perform(
         situation = Situation(portal, viewer, found, now, ask.request_id)
         stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
         result, writes = _decided(situation, decide, stamp)
-        portal.store.commit(writes)
+        try:
+            portal.store.commit(writes)
+        except TooLarge:
+            raise InvalidInput("This would be more than the portal can keep.", "input") from None
         return result
 
     result = retried(attempt)

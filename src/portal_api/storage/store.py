@@ -15,6 +15,7 @@ from portal_api.domain.writes import (
     Create,
     Delist,
     Enlist,
+    Release,
     Save,
     Unchanged,
     Versioned,
@@ -31,6 +32,7 @@ from portal_api.services.store import (
     References,
     Slice,
     StoreUnavailable,
+    TooLarge,
     Unreadable,
     Want,
     WriteConflict,
@@ -78,6 +80,8 @@ class TableStore:
             raise StoreUnavailable(str(failure)) from failure
         except table.OutcomeUnknown as failure:
             raise OutcomeUnknown(str(failure)) from failure
+        except (table.ItemTooLarge, table.TransactionTooLarge) as failure:
+            raise TooLarge(str(failure)) from failure
 
     @contextlib.contextmanager
     def group(self) -> Iterator[None]:
@@ -201,6 +205,8 @@ def _operation(write: Write) -> table.Write:
             return table.Check(keys.key_of(kind, record_id), absent=True)
         case Claim(name, holder):
             return table.PutIfAbsent(keys.key_of_name(name), {"holder": holder})
+        case Release(name):
+            return table.Delete(keys.key_of_name(name))
         case Count():
             return _count(write)
         case Enlist(name, sort, ref):

@@ -1,5 +1,7 @@
 """Who asks for a consent and who answers, and how little the others find out."""
 
+from dataclasses import replace
+
 import pytest
 
 from portal_api.domain import consent as domain
@@ -16,7 +18,9 @@ from portal_api.domain.goals import GoalSheet, Level, Target
 from portal_api.domain.partners import PartnerType
 from portal_api.domain.writes import Save
 from portal_api.services import consent, goals
-from portal_api.services.store import TooLarge
+from portal_api.storage.items import item_of
+from portal_api.storage.keys import key_of
+from portal_api.storage.table import ITEM_BYTES_MAX, check_item
 from tests.services.steps import ask_for_consent
 from tests.services.world import QUARTER, World
 
@@ -165,11 +169,33 @@ def test_the_consents_of_a_program_leave_room_to_revoke_them_all(quick_world: Wo
 
 
 def test_what_is_larger_than_an_item_is_refused_clearly(quick_world: World) -> None:
-    """Nothing is written, and the request id is not burnt."""
+    """Fault F20: nothing is written, and the request id is not burnt."""
     world = quick_world
     company, program = world.company(), world.program(goals=(QUARTER,))
-    targets = {"Q": Target(1, 2)}
-    crowd = {f"individual.ind-{number:040}": targets for number in range(5_000)}
-    sheet = GoalSheet(f"{company.id}.{program}", company.id, program, crowd)
-    with pytest.raises(TooLarge):
-        world.store.commit([Save(sheet)])
+    full = GoalSheet(f"{company.id}.{program}", company.id, program)
+    size = check_item(key_of(GoalSheet, full.id), item_of(full.with_target("x", "Q", Target(1, 2))))
+    full = full.with_target("x" * (ITEM_BYTES_MAX - size - 30), "Q", Target(1, 2))
+    world.store.commit([Save(full)])
+    ask = world.ask(world.admin)
+
+    def set_goal(party: str) -> goals.GoalSet:
+        return goals.set_goal(
+            world.portal,
+            ask,
+            partner_id=company.id,
+            program_id=program,
+            level=Level.INDIVIDUAL,
+            party_id=party,
+            goal_code="Q",
+            goal=100,
+            stretch=200,
+            currency="USD",
+        )
+
+    with pytest.raises(InvalidInput):
+        set_goal(company.rep)
+    stored = world.load(GoalSheet, full.id)
+    assert stored is not None
+    assert full.targets == stored.targets
+    world.store.commit([Save(replace(stored, targets={}))])
+    assert set_goal(company.rep).sheet.targets

@@ -8,8 +8,8 @@ from portal_api.domain import goals, rewards
 from portal_api.domain.activities import Activity
 from portal_api.domain.consent import Consent, ConsentFile, ConsentScope, Enrollment
 from portal_api.domain.deals import Deal, DealAward
-from portal_api.domain.goals import Level, Progress
-from portal_api.domain.mechanics.goal_bonus import GoalBonus, bonus_counter
+from portal_api.domain.goals import Level, Progress, bonus_counter
+from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.partners import Partner, PartnerType, Role, Segment, Tier, TierAssignment
 from portal_api.domain.programs import Program
 from portal_api.domain.rewards import (

@@ -143,6 +143,11 @@ def counted(
     return {counter: amount for counter, amount in added.items() if amount}
 
 
+def bonus_counter(rule_code: str, step: str) -> str:
+    """The counter that says that a bonus was decided."""
+    return f"bonus:{rule_code}:{step}"
+
+
 def checked_target(goal: int, stretch: int) -> Target:
     """A target whose stretch is at least its goal; raises ``InvalidInput``."""
     if goal <= 0:

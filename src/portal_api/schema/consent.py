@@ -24,7 +24,7 @@ from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, encoded, pair
 from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.nodes import find
-from portal_api.schema.programs import Program
+from portal_api.schema.programs import Program, program_of
 from portal_api.services import consent as services
 from portal_api.services.partners import MANAGERS
 from portal_api.services.store import One
@@ -65,7 +65,7 @@ class Consent:
     @strawberry.field(description="The program it is about.")
     async def program(self, info: Info) -> Program | None:
         """The program."""
-        return await _program(info, self.file.program_id)
+        return await program_of(info, self.file.program_id)
 
     @strawberry.field(
         description="The executive who granted it; null once it has left, or by an import."
@@ -94,7 +94,7 @@ class ConsentRequest:
     @strawberry.field(description="The program it is about.")
     async def program(self, info: Info) -> Program | None:
         """The program."""
-        return await _program(info, self.file.program_id)
+        return await program_of(info, self.file.program_id)
 
     @strawberry.field(description="Who of the company asked; null where the vendor did.")
     async def requested_by(self, info: Info) -> _Person:
@@ -124,7 +124,7 @@ class Enrollment:
     @strawberry.field(description="The program.")
     async def program(self, info: Info) -> Program | None:
         """The program."""
-        return await _program(info, self.record.program_id)
+        return await program_of(info, self.record.program_id)
 
     @classmethod
     def of(
@@ -172,12 +172,6 @@ def requests_of(file: consent.ConsentFile) -> list[ConsentRequest]:
         ConsentRequest(requested_at=record.requested_at, file=file, record=record)
         for record in file.waiting()
     ]
-
-
-async def _program(info: Info, program_id: str) -> Program | None:
-    record = await info.context.load(One(programs.Program, program_id))
-    viewer = await info.context.viewer()
-    return None if record is None else Program.of(record, viewer.audiences(None, None))
 
 
 async def _people(info: Info, partner_id: str, individual_ids: tuple[str, ...]) -> _People:

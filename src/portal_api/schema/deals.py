@@ -10,7 +10,6 @@ from portal_api.domain import deals, ledger
 from portal_api.domain.access import Audience
 from portal_api.domain.errors import DealNotOpen, ReferenceAlreadyUsed, RegistrationDecided
 from portal_api.domain.partners import STAFF_ROLES, Role
-from portal_api.domain.programs import Program as ProgramRecord
 from portal_api.schema.access import declared, may_see, narrow
 from portal_api.schema.activities import OWN, Activity
 from portal_api.schema.context import Info
@@ -20,7 +19,7 @@ from portal_api.schema.ids import decoded, pair
 from portal_api.schema.ledger import Earning
 from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.nodes import find, finder
-from portal_api.schema.programs import Program
+from portal_api.schema.programs import Program, program_of
 from portal_api.schema.scalars import Money, MoneyInput, money_of
 from portal_api.services import deals as services
 from portal_api.services.store import One
@@ -89,9 +88,7 @@ class Deal(relay.Node):
     @strawberry.field(description="The program it is registered under.")
     async def program(self, info: Info) -> Program | None:
         """The program."""
-        record = await info.context.load(One(ProgramRecord, self.record.program_id))
-        viewer = await info.context.viewer()
-        return None if record is None else Program.of(record, viewer.audiences(None, None))
+        return await program_of(info, self.record.program_id)
 
     @narrow(*OWN, description="What it has earned its owner and the company so far.")
     async def earnings(self, info: Info) -> list[Earning] | None:

@@ -7,13 +7,12 @@ import strawberry
 from strawberry import relay
 
 from portal_api.domain import ledger
-from portal_api.domain.programs import Program as ProgramRecord
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
 from portal_api.schema.enums import EarningStatus
 from portal_api.schema.nodes import find, finder
 from portal_api.schema.paging import PAGE, checked, connection
-from portal_api.schema.programs import Program
+from portal_api.schema.programs import Program, program_of
 from portal_api.schema.scalars import Amount, amount_of
 from portal_api.services.store import Many, One, of_wallet
 
@@ -102,9 +101,7 @@ class Earning(relay.Node):
     @strawberry.field(description="The program that paid.")
     async def program(self, info: Info) -> Program | None:
         """The program."""
-        record = await info.context.load(One(ProgramRecord, self.record.trace.program_id))
-        viewer = await info.context.viewer()
-        return None if record is None else Program.of(record, viewer.audiences(None, None))
+        return await program_of(info, self.record.trace.program_id)
 
     @strawberry.field(description="The deal that it is about, if any.")
     async def deal(

@@ -189,13 +189,7 @@ class Individual(relay.Node):
         """The team."""
         if self.partner_id is None or self.employment.team_id is None:
             return None
-        partner = await info.context.load(One(partners.Partner, self.partner_id))
-        found = [
-            team
-            for team in (partner.teams if partner else ())
-            if team.id == self.employment.team_id
-        ]
-        return team_of(partner, found[0], self.audiences) if partner and found else None
+        return await _team(info, f"{self.partner_id}.{self.employment.team_id}")
 
     @narrow(*_OWN, Audience.EXECUTIVE, description="Its e-mail address.")
     def email(self) -> str | None:
@@ -210,12 +204,7 @@ class Individual(relay.Node):
     @strawberry.field(description="Its partner; none for the vendor's people.")
     async def partner(self, info: Info) -> Partner | None:
         """The partner."""
-        record = (
-            await info.context.load(One(partners.Partner, self.partner_id))
-            if self.partner_id
-            else None
-        )
-        return await visible(info, record)
+        return await partner_of(info, self.partner_id) if self.partner_id else None
 
     @narrow(*_OWN, description="The programs it takes part in.")
     async def enrollments(self, info: Info) -> list[Enrollment] | None:
@@ -383,14 +372,15 @@ def _participation(program: Program, record: goals.Progress, enrolled: int) -> P
 
 
 @finder("Partner")
-async def _partner(info: Info, record_id: str) -> Partner | None:
+async def partner_of(info: Info, record_id: str) -> Partner | None:
+    """The partner with an id, where the viewer may see it."""
     return await visible(info, await info.context.load(One(partners.Partner, record_id)))
 
 
 @finder("Team")
 async def _team(info: Info, record_id: str) -> Team | None:
     partner_id, _, team_id = record_id.partition(".")
-    shown = await _partner(info, partner_id)
+    shown = await partner_of(info, partner_id)
     return next((team for team in shown.teams if team.team_id == team_id), None) if shown else None
 
 

@@ -272,3 +272,10 @@ async def visible(info: Info, record: programs.Program | None) -> Program | None
 @finder("Program")
 async def _program(info: Info, record_id: str) -> Program | None:
     return await visible(info, await info.context.load(One(programs.Program, record_id)))
+
+
+async def program_of(info: Info, program_id: str) -> Program | None:
+    """The program of something that the viewer sees."""
+    record = await info.context.load(One(programs.Program, program_id))
+    viewer = await info.context.viewer()
+    return None if record is None else Program.of(record, viewer.audiences(None, None))

@@ -24,6 +24,7 @@ from portal_api.schema.partners import (
     Partner,
     Payouts,
     deal_list,
+    partner_of,
     person_of,
     visible,
 )
@@ -48,12 +49,7 @@ class Viewer:
     @strawberry.field(description="The partner the viewer works for; none for the vendor's people.")
     async def partner(self, info: Info) -> Partner | None:
         """The partner."""
-        record = (
-            await info.context.load(One(partners.Partner, self.partner_id))
-            if self.partner_id
-            else None
-        )
-        return await visible(info, record)
+        return await partner_of(info, self.partner_id) if self.partner_id else None
 
     @strawberry.field(
         description="The programs that are for the viewer; all of them for the vendor."

@@ -190,7 +190,7 @@ class Settlement:
     def _note_decided(self, verdict: Award | Withheld, parties: Mapping[Level, str]) -> None:
         """A watched bonus is decided once, paid or withheld."""
         party = parties[verdict.rule.level]
-        counter = f"bonus:{verdict.rule.code}:{verdict.part.step}"
+        counter = goals.bonus_counter(verdict.rule.code, verdict.part.step)
         if self.counters.watches(party, counter):
             self.counters.add(party, {counter: 1})
 

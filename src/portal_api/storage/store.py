@@ -57,9 +57,8 @@ class TableStore:
         gets = {want: _key_of(want) for want in asked if isinstance(want, One | Holder)}
         queries = {want: _query_of(want) for want in asked if isinstance(want, Many | Listed)}
         try:
-            items, pages = self._engine.read(list(gets.values()), list(queries.values()))
-        except table.Unavailable as failure:
-            raise StoreUnavailable(str(failure)) from failure
+            with _translated():
+                items, pages = self._engine.read(list(gets.values()), list(queries.values()))
         except table.Corrupt as damage:
             raise _unreadable(damage.key, queries.values()) from damage
         answers: dict[object, object] = {
@@ -73,26 +72,16 @@ class TableStore:
     def commit(self, writes: Sequence[Write]) -> None:
         """All of it in one transaction, or nothing."""
         try:
-            self._engine.write([_operation(write) for write in writes])
+            with _translated():
+                self._engine.write([_operation(write) for write in writes])
         except table.ConditionFailed as failure:
             raise WriteConflict([writes[index] for index in failure.indexes]) from failure
-        except table.Unavailable as failure:
-            raise StoreUnavailable(str(failure)) from failure
-        except table.OutcomeUnknown as failure:
-            raise OutcomeUnknown(str(failure)) from failure
-        except (table.ItemTooLarge, table.TransactionTooLarge) as failure:
-            raise TooLarge(str(failure)) from failure
 
     @contextlib.contextmanager
     def group(self) -> Iterator[None]:
         """Group commit, where the engine has it; raises as ``commit`` does."""
-        try:
-            with self._engine.group():
-                yield
-        except table.Unavailable as failure:
-            raise StoreUnavailable(str(failure)) from failure
-        except table.OutcomeUnknown as failure:
-            raise OutcomeUnknown(str(failure)) from failure
+        with _translated(), self._engine.group():
+            yield
 
     def journals(self, wallet_id: str) -> Iterator[RawJournal]:
         """A wallet's journals as stored, a page at a time, in the order of their keys."""
@@ -104,9 +93,8 @@ class TableStore:
             high = damaged and f"{damaged[:-1]}{chr(max(0, ord(damaged[-1]) - 1))}{table.LAST}"
             query = Query(partition, prefix, None, high, limit=_JOURNALS_AT_ONCE, after=after)
             try:
-                _, (page,) = self._engine.read([], [query])
-            except table.Unavailable as failure:
-                raise StoreUnavailable(str(failure)) from failure
+                with _translated():
+                    _, (page,) = self._engine.read([], [query])
             except table.Corrupt as damage:
                 damaged = damage.key.sk
                 continue
@@ -123,6 +111,19 @@ class TableStore:
     def close(self) -> None:
         """Gives connections and threads back; the store is not used afterwards."""
         self._engine.close()
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """The engine's failures as those of ``services.store``."""
+    try:
+        yield
+    except table.Unavailable as failure:
+        raise StoreUnavailable(str(failure)) from failure
+    except table.OutcomeUnknown as failure:
+        raise OutcomeUnknown(str(failure)) from failure
+    except (table.ItemTooLarge, table.TransactionTooLarge) as failure:
+        raise TooLarge(str(failure)) from failure
 
 
 def _key_of(want: One[Any] | Holder) -> Key:

@@ -8,16 +8,11 @@ another 300.00. Progress 95,000.00 and a deal won at 10,000.00: 500.00. A next d
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from portal_api.domain.goals import GoalDefinition, Measure, Target
+from portal_api.domain.goals import GoalDefinition, Measure, Target, bonus_counter
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
 from portal_api.domain.rewards import Ahead, Facts, Mechanic, Part, PlanVersion, Rule, TakeBack
 
 GOAL, STRETCH = "GOAL", "STRETCH"
-
-
-def bonus_counter(rule_code: str, step: str) -> str:
-    """The counter that says that a bonus was decided."""
-    return f"bonus:{rule_code}:{step}"
 
 
 @dataclass(frozen=True)

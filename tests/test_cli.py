@@ -10,8 +10,18 @@ from typer.testing import CliRunner
 from portal_api.cli import main
 from portal_api.demo.exports import Dirt, write_export
 from portal_api.domain.crm import PIPELINE_FILE
+from portal_api.domain.goals import Level
+from portal_api.domain.ledger import Wallet
+from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.money import to_text
+from portal_api.domain.plans import Rule
+from portal_api.services import deals
+from portal_api.services.store import One
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
 from tests.conftest import REGION
+from tests.services.stores import FaultyStore, Killed, killed_after
+from tests.services.world import World
 
 
 @pytest.fixture
@@ -115,6 +125,34 @@ def test_a_table_of_dynamodb_serves_as_well(export: Path, ministack: str) -> Non
     lines = called("import", "crm", export, *place)
     assert f"  {to_text(facts.earned_minor, 'USD')} USD earned:" in lines
     assert any(line.startswith("nothing wrong") for line in called("verify", *place))
+
+
+def test_series_finishes_the_team_awards_that_were_interrupted_and_pays_nothing_twice(
+    file: str,
+) -> None:
+    """Killed after the approval, before any share: the list of what waits is worked off."""
+    Path(file).parent.mkdir()
+    engine = SqliteEngine(Path(file))
+    engine.create()
+    world = World(TableStore(engine))
+    rule = Rule("team", "Team", Level.TEAM, "USD", Flat("DEAL_REGISTERED", 100))
+    company, program = world.ready(rule, reps=3)
+    deal = world.register(company, program)
+    with pytest.raises(Killed):
+        deals.approve_deal(
+            world.on(FaultyStore(world.store, killed_after)), world.manage(), deal_id=deal.id
+        )
+    engine.close()
+    assert ["1 team awards finished"] == called("series", "--store", file)
+    assert ["0 team awards finished"] == called("series", "--store", file)
+    lines = called("verify", "--replay", "--store", file)
+    assert "  3 earnings recomputed from their inputs" in lines
+    engine = SqliteEngine(Path(file))
+    wants = [One(Wallet, rep) for rep in company.reps]
+    wallets = TableStore(engine).read(wants)
+    found = [wallet.balance("USD").available for want in wants if (wallet := wallets[want])]
+    engine.close()
+    assert [33, 33, 34] == sorted(found)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from portal_api.services.import_frame import ImportTerms
 from portal_api.services.import_report import ImportReport, Note, Totals
 from portal_api.services.imports import Advance, import_crm
 from portal_api.services.store import StoreUnavailable, Unreadable
+from portal_api.services.team_awards import pay_open_awards
 from portal_api.services.use_case import Portal, Unauthenticated
 from portal_api.services.verify import LedgerSummary, Walked, verify
 from portal_api.settings import DynamoPlace, Place, SqlitePlace
@@ -154,12 +155,36 @@ def schema_command(
     typer.echo(f"{file} is the schema of the code.")
 
 
+@main.command("series")
+def series_command(
+    store: _StoreFile = None,
+    table: _TableName = None,
+    region: _Region = None,
+    endpoint_url: _Endpoint = None,
+) -> None:
+    """Finish what is paid step by step, one transaction each: team awards that were interrupted.
+
+    Running it again, or twice at once, pays nothing twice.
+    """
+    opened = _opened(_place(store, table, region, endpoint_url), writing=False)
+    try:
+        count = pay_open_awards(Portal(opened, composition.system_clock, composition.new_id))
+    except (StoreUnavailable, Unreadable) as problem:
+        _fail(f"The series stopped: {problem} Run it again to finish it.")
+    finally:
+        opened.close()
+    typer.echo(f"{count} team awards finished")
+
+
 @main.command("verify")
 def verify_command(
     store: _StoreFile = None,
     table: _TableName = None,
     region: _Region = None,
     endpoint_url: _Endpoint = None,
+    replay: Annotated[
+        bool, typer.Option("--replay", help="Recompute every earning from its inputs too.")
+    ] = False,
 ) -> None:
     """Prove the ledger from what is stored; every finding is told, and the exit code is 1."""
     opened = _opened(_place(store, table, region, endpoint_url), writing=False)
@@ -167,7 +192,7 @@ def verify_command(
     started = time.monotonic()
     try:
         with _Screen(None) as screen:
-            for step in verify(opened):
+            for step in verify(opened, replay):
                 match step:
                     case Walked(wallets, journals):
                         screen.progress("wallets", wallets, None, f"{journals} journals")
@@ -278,6 +303,8 @@ def _tell_ledger(summary: LedgerSummary, seconds: float) -> None:
             f"{name} {to_text(minor, asset)}" for name, minor in parts.items() if minor
         )
         typer.echo(f"  {asset}: {shown}")
+    if summary.replayed:
+        typer.echo(f"  {summary.replayed} earnings recomputed from their inputs")
     result = f"{summary.findings} findings" if summary.findings else "nothing wrong"
     typer.echo(f"{result}, in {seconds:.1f} s")
 

@@ -1,26 +1,20 @@
 """Facts for the tests of the one function that decides pay, every one of them easy to change."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from portal_api.domain import goals, rewards
+from portal_api.domain import rewards
 from portal_api.domain.activities import Activity
+from portal_api.domain.cases import Inputs
 from portal_api.domain.consent import Consent, ConsentFile, ConsentScope, Enrollment
-from portal_api.domain.deals import Deal, DealAward
-from portal_api.domain.goals import Level, Progress, bonus_counter
-from portal_api.domain.mechanics.goal_bonus import GoalBonus
+from portal_api.domain.deals import Credit, Deal, DealAward, DealStage
+from portal_api.domain.goals import GoalDefinition, Level, Measure, Part, Progress, Target
+from portal_api.domain.ledger import Trace
 from portal_api.domain.partners import Partner, PartnerType, Role, Segment, Tier, TierAssignment
+from portal_api.domain.plans import Mechanic, PlanVersion, Rule
 from portal_api.domain.programs import Program
-from portal_api.domain.rewards import (
-    Award,
-    Facts,
-    Mechanic,
-    PlanVersion,
-    Reversed,
-    Rule,
-    Withheld,
-)
+from portal_api.domain.rewards import Award, Facts, Recipient, Released, Reversed, Verdict, Withheld
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -31,8 +25,10 @@ CONSENTS = ConsentFile(
 )
 ENROLLMENT = Enrollment("p.ann.g", "p", "ann", "g", 1, T0, version=1)
 DEAL = Deal("p.ann.g.1", "p", "ann", "g", "Acme", "Pro", 3_000_000, "USD", T0)
-
-Verdict = Award | Withheld | Reversed
+WON = replace(DEAL, stage=DealStage.WON, closed_at=T0 + DAY)
+SHARED = (Credit("ann", 60), Credit("bob", 40))
+QUARTER = GoalDefinition("Q", "Quarter", Measure.WON_REVENUE, T0, T0 + 90 * DAY)
+TARGETS = {"Q": Target(10_000_000, 12_000_000)}
 
 
 def a_rule(mechanic: Mechanic, level: Level = Level.INDIVIDUAL, **changes: Any) -> Rule:
@@ -50,27 +46,38 @@ def an_activity(behavior: str, at: datetime = T0 + DAY, own: str = "2") -> Activ
 def facts_of(
     plan: PlanVersion, activity: Activity, deal: Deal | None = None, **changes: Any
 ) -> Facts:
-    facts = Facts(
-        program=PROGRAM,
-        plan=plan,
-        partner=PARTNER,
-        employed=True,
+    return replace(Facts(PROGRAM, plan, PARTNER, activity, deal, CONSENTS), **changes)
+
+
+def a_recipient(level: Level = Level.INDIVIDUAL, **changes: Any) -> Recipient:
+    recipient = Recipient(
+        id={Level.INDIVIDUAL: "ann", Level.TEAM: "north", Level.PARTNER: "p"}[level],
+        level=level,
         role=Role.SALES_REP,
-        activity=activity,
-        deal=deal,
-        consents=CONSENTS,
+        employed=True,
         enrollment=ENROLLMENT,
-        progress={level: Progress(level) for level in Level},
+        progress=Progress("-"),
         targets={},
+        part=Part(),
     )
-    return replace(facts, **changes)
+    return replace(recipient, **changes)
+
+
+def verdicts_on(
+    rule: Rule, behavior: str, deal: Deal | None = None, at: datetime = T0 + DAY, **changes: Any
+) -> tuple[Verdict, ...]:
+    """What a rule makes of an activity; ``changes`` are of the facts or of the recipient."""
+    mine = {field.name for field in fields(Recipient)} & changes.keys()
+    recipient = a_recipient(rule.level, **{name: changes.pop(name) for name in mine})
+    facts = facts_of(a_plan(rule, goals=(QUARTER,)), an_activity(behavior, at), deal, **changes)
+    return rewards.earned(facts.plan.rule(rule.code) or rule, facts, recipient)
 
 
 def verdict_on(
     rule: Rule, behavior: str, deal: Deal | None = None, **changes: Any
 ) -> Verdict | None:
-    """What the only rule of a plan makes of an activity; none where it does not concern it."""
-    found = rewards.earned(facts_of(a_plan(rule), an_activity(behavior), deal, **changes))
+    """The one thing that a rule makes of an activity; none where it does not concern it."""
+    found = verdicts_on(rule, behavior, deal, **changes)
     assert len(found) <= 1
     return found[0] if found else None
 
@@ -82,23 +89,32 @@ def pays(verdict: Verdict | None) -> int:
             return verdict.part.amount_minor
         case Reversed():
             return -verdict.take_back.amount_minor
-        case _:
+        case Withheld() | Released() | None:
             return 0
 
 
 def with_award(deal: Deal, amount_minor: int, **changes: Any) -> Deal:
     """The deal after a rule's step has paid on it."""
-    award = DealAward("rule", "DEAL_REGISTERED", "ann.1", "USD", amount_minor)
+    award = DealAward("rule", "DEAL_REGISTERED", "ann.1", "USD", amount_minor, "ann")
     return replace(deal, awards=(*deal.awards, replace(award, **changes)))
 
 
-def lived_through(facts: Facts, verdicts: tuple[Verdict, ...]) -> dict[Level, Progress]:
-    """The progress after an activity: what it counts for, and the bonuses that were decided."""
-    added = goals.counted(facts.plan.goals, facts.activity, facts.deal)
-    after = {level: progress.plus(added) for level, progress in facts.progress.items()}
-    for verdict in verdicts:
-        if isinstance(verdict.rule.mechanic, GoalBonus) and not isinstance(verdict, Reversed):
-            level = verdict.rule.level
-            decided = bonus_counter(verdict.rule.code, verdict.part.step)
-            after[level] = after[level].plus({decided: 1})
-    return after
+def trace_of(plan: PlanVersion, activity: Activity, award: Award, inputs: Inputs) -> Trace:
+    """What an earning keeps of its award."""
+    return Trace(
+        earning_id="ann.1",
+        program_id=plan.program_id,
+        plan_number=plan.number,
+        plan_hash=plan.hash,
+        rule_code=award.rule.code,
+        rule_name=award.rule.name,
+        step=award.part.step,
+        behavior=activity.behavior,
+        activity_id=activity.id,
+        occurred_at=activity.occurred_at,
+        asset=award.rule.asset,
+        amount_minor=award.part.amount_minor,
+        because=award.part.because,
+        of_minor=award.part.of_minor,
+        inputs=inputs,
+    )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_api.domain import consent
-from portal_api.domain.consent import Consent, ConsentFile, ConsentScope, Enrollment
+from portal_api.domain.consent import Cap, Consent, ConsentFile, ConsentScope, Enrollment
 from portal_api.domain.errors import (
     CompanyWideConsentRequired,
     ConsentAlreadyRequested,
@@ -215,3 +215,11 @@ def test_an_enrollment_covers_from_acceptance_to_withdrawal(days: int, expected:
     enrollment = Enrollment("p.ann.g", "p", "ann", "g", 1, T0, withdrawn_at=T0 + 5 * DAY)
 
     assert expected is enrollment.covers(T0 + days * DAY)
+
+
+def test_a_consent_limits_what_each_person_earns_of_the_assets_that_it_names() -> None:
+    caps = (Cap("USD", 50_000), Cap("POINTS", 300))
+    file = consent.grant(EMPTY, VAR, (), 1, "boss", T0, caps=caps)
+    (granted_one,) = file.consents
+
+    assert [50_000, 300, None] == [granted_one.cap(asset) for asset in ("USD", "POINTS", "EUR")]

@@ -1,5 +1,6 @@
 """Goals: what is counted in a window, targets, and progress that only ever adds up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,15 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal_api.domain import goals
-from portal_api.domain.activities import DEAL_REGISTERED, DEAL_WON, Activity
-from portal_api.domain.deals import Deal
+from portal_api.domain.activities import DEAL_REGISTERED, DEAL_RETURNED, DEAL_WON, Activity
+from portal_api.domain.deals import Deal, DealStage
 from portal_api.domain.errors import InvalidInput
-from portal_api.domain.goals import GoalDefinition, GoalSheet, Level, Measure, Progress, Target
+from portal_api.domain.goals import (
+    GoalDefinition,
+    GoalSheet,
+    Level,
+    Measure,
+    Part,
+    Progress,
+    Target,
+)
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 DEAL = Deal("p.ann.g.1", "p", "ann", "g", None, "Pro", 3_000_000, "USD", T0)
+WON = replace(DEAL, stage=DealStage.WON, closed_at=T0)
+HALF = Part(1_500_000)
 counters = st.dictionaries(st.sampled_from("abc"), st.integers(-100, 100))
 
 
@@ -30,11 +41,13 @@ def an_activity(behavior: str, at: datetime = T0) -> Activity:
 @pytest.mark.parametrize(
     ("goal", "behavior", "deal", "added"),
     [
-        (a_goal(Measure.WON_REVENUE), DEAL_WON, DEAL, 3_000_000),
-        (a_goal(Measure.WON_REVENUE), DEAL_REGISTERED, DEAL, 0),
+        (a_goal(Measure.WON_REVENUE), DEAL_WON, WON, 1_500_000),
+        (a_goal(Measure.WON_REVENUE), DEAL_RETURNED, WON, -1_500_000),
+        (a_goal(Measure.WON_REVENUE), DEAL_REGISTERED, WON, 0),
         (a_goal(Measure.WON_REVENUE), DEAL_WON, None, 0),
+        (a_goal(Measure.WON_REVENUE), DEAL_WON, DEAL, 0),
         (a_goal(Measure.DEALS_REGISTERED), DEAL_REGISTERED, DEAL, 1),
-        (a_goal(Measure.DEALS_REGISTERED), DEAL_WON, DEAL, 0),
+        (a_goal(Measure.DEALS_REGISTERED), DEAL_WON, WON, 0),
         (a_goal(Measure.BEHAVIOR_COUNT, "TRAINING"), "TRAINING", None, 1),
         (a_goal(Measure.BEHAVIOR_COUNT, "TRAINING"), "DEMO", None, 0),
     ],
@@ -42,7 +55,10 @@ def an_activity(behavior: str, at: datetime = T0) -> Activity:
 def test_a_goal_counts_what_its_measure_says(
     goal: GoalDefinition, behavior: str, deal: Deal | None, added: int
 ) -> None:
-    assert added == goal.counted(an_activity(behavior), deal)
+    """Revenue by the party's share of it; what others did is nobody else's count."""
+    assert added == goal.counted(an_activity(behavior), deal, HALF)
+    others = goal.counted(an_activity(behavior), deal, replace(HALF, own=False))
+    assert (added if goal.measure is Measure.WON_REVENUE else 0) == others
 
 
 @pytest.mark.parametrize(
@@ -50,23 +66,34 @@ def test_a_goal_counts_what_its_measure_says(
     [(T0 - MOMENT, 0), (T0, 1), (T0 + 90 * DAY - MOMENT, 1), (T0 + 90 * DAY, 0)],
 )
 def test_a_goal_counts_from_its_start_up_to_but_without_its_end(at: datetime, added: int) -> None:
+    """Revenue by when the deal was won, whenever that is recorded or undone."""
     goal = a_goal(Measure.BEHAVIOR_COUNT, "TRAINING")
+    revenue = a_goal(Measure.WON_REVENUE)
+    won = replace(WON, closed_at=at)
 
-    assert added == goal.counted(an_activity("TRAINING", at), None)
+    assert added == goal.counted(an_activity("TRAINING", at), None, Part())
+    assert [added, -added] == [
+        revenue.counted(an_activity(behavior, T0 + 99 * DAY), won, Part(1))
+        for behavior in (DEAL_WON, DEAL_RETURNED)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("behavior", "expected"),
+    ("behavior", "part", "expected"),
     [
-        (DEAL_REGISTERED, {"deals": 1}),
-        (DEAL_WON, {"goal:Q": 3_000_000, "won": 1, "won_minor": 3_000_000}),
-        ("TRAINING", {}),
+        (DEAL_REGISTERED, HALF, {"deals": 1}),
+        (DEAL_REGISTERED, replace(HALF, own=False), {}),
+        (DEAL_WON, HALF, {"goal:Q": 1_500_000, "won": 1, "won_minor": 1_500_000}),
+        (DEAL_RETURNED, HALF, {"goal:Q": -1_500_000, "won": -1, "won_minor": -1_500_000}),
+        (DEAL_WON, Part(7, own=False), {"goal:Q": 7, "won_minor": 7}),
+        (DEAL_WON, Part(0), {"won": 1}),
+        ("TRAINING", HALF, {}),
     ],
 )
 def test_an_activity_adds_to_its_counters_and_names_no_others(
-    behavior: str, expected: dict[str, int]
+    behavior: str, part: Part, expected: dict[str, int]
 ) -> None:
-    found = goals.counted((a_goal(Measure.WON_REVENUE),), an_activity(behavior), DEAL)
+    found = goals.counted((a_goal(Measure.WON_REVENUE),), an_activity(behavior), WON, part)
 
     assert expected == found
 

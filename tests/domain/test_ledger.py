@@ -242,6 +242,33 @@ def test_an_earning_is_reversed_in_parts_up_to_what_it_was_and_no_further() -> N
             ledger.take_back(earning, amount)
 
 
+@pytest.mark.parametrize(("owed", "available", "still_owed"), [(0, 70, 0), (-100, 0, -30)])
+def test_what_is_pending_repays_nothing_before_it_is_released_and_then_what_is_left_of_it(
+    owed: int, available: int, still_owed: int
+) -> None:
+    """100 pending, of which 30 are taken back: from pending, whatever else is there."""
+    wallet, pending = holding(receivable=owed), replace(an_earning(100), pending=True)
+    waiting = posted(wallet, *ledger.award_transfers(wallet, pending.trace, pending=True))
+    less = posted(waiting, *ledger.take_back_transfers(waiting, pending, 30))
+    after = posted(less, *ledger.release_transfers(less, ledger.take_back(pending, 30)))
+
+    assert Balance(pending=100, receivable=owed) == waiting.balance("USD")
+    assert Balance(pending=70, receivable=owed) == less.balance("USD")
+    assert Balance(available=available, receivable=still_owed) == after.balance("USD")
+
+
+def test_a_pending_earning_is_released_once_or_cancelled() -> None:
+    pending = replace(an_earning(100), pending=True)
+    free = ledger.release(pending)
+    cancelled = ledger.take_back(pending, 100)
+
+    assert [EarningStatus.PENDING, EarningStatus.AVAILABLE, EarningStatus.CANCELLED] == [
+        earning.status for earning in (pending, free, cancelled)
+    ]
+    with pytest.raises(ValueError, match="pending"):
+        ledger.release(free)
+
+
 @pytest.mark.parametrize(("amount", "enough"), [(10, True), (11, False)])
 def test_only_what_is_available_is_sufficient(amount: int, enough: bool) -> None:
     wallet = holding(pending=100, available=10, held=100)

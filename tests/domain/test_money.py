@@ -76,6 +76,15 @@ def test_a_rate_is_the_exact_product_rounded_half_to_even(amount: int, rate_bps:
     assert round(Fraction(amount * rate_bps, 10_000)) == money.of_rate(amount, rate_bps)
 
 
+@given(amount=amounts, numerator=st.integers(0, 10**12), denominator=st.integers(1, 10**12))
+def test_a_ratio_is_the_exact_quotient_rounded_half_to_even(
+    amount: int, numerator: int, denominator: int
+) -> None:
+    expected = round(Fraction(amount * numerator, denominator))
+
+    assert expected == money.of_ratio(amount, numerator, denominator)
+
+
 @given(amount=amounts, asset=st.sampled_from(["USD", "EUR", "JPY", "KWD", money.POINTS]))
 def test_an_amount_survives_being_written_and_read(amount: int, asset: str) -> None:
     assert amount == money.to_minor(money.to_text(amount, asset), asset)
@@ -163,3 +172,4 @@ def test_the_largest_amount_is_taken_in_both_directions() -> None:
 )
 def test_an_asset_is_points_or_three_capital_letters(code: str, expected: bool) -> None:
     assert expected is money.is_asset(code)
+    assert (expected and code != money.POINTS) is money.is_currency(code)

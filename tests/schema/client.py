@@ -146,7 +146,9 @@ class Client:
             )
         return program
 
-    def behavior(self, manager: Person, code: str = "TRAINING", *, review: bool = False) -> None:
+    def behavior(
+        self, manager: Person, code: str = "TRAINING", *, review: bool = False, **given: Any
+    ) -> None:
         """A behavior in the catalogue."""
         self.do(
             manager,
@@ -157,6 +159,20 @@ class Client:
             stage="ENABLEMENT",
             fiveC="CAPACITY",
             reviewNeeded=review,
+            **given,
+        )
+
+    def claim(self, rep: Person, program: str, invoice: str | None, **given: Any) -> dict[str, Any]:
+        """A claim of a training."""
+        return self.do(
+            rep,
+            "submitClaim",
+            """... on ClaimSubmitted {
+                claim { id status reviewBy near rejectionCode proof { invoice serials } }
+                activity { id source outcomes { status amount { points } } } }
+               ... on EvidenceAlreadyUsed { evidence } ... on ClaimTooLate { deadline }""",
+            programId=program,
+            **{"behavior": "TRAINING", "proof": {"invoice": invoice}, **given},
         )
 
     def register(self, rep: Person, program: str, amount: str = "30000.00", **given: Any) -> str:
@@ -166,9 +182,8 @@ class Client:
             "registerDeal",
             f"... on DealRegistered {{ {CHANGE} }}",
             programId=program,
-            product="Firewall",
             amount=usd(amount),
-            **given,
+            **{"product": "Firewall", **given},
         )
         assert answer["__typename"] == "DealRegistered", answer
         deal: str = answer["deal"]["id"]

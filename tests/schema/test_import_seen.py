@@ -48,7 +48,7 @@ def amount(minor: int) -> str:
 def test_the_vendor_sees_the_file_s_totals(imported: tuple[LocalPortal, ExportFacts]) -> None:
     """Deals, won deals, won sales and earnings over all partners; a budget that fell by as much."""
     local, facts = imported
-    (asked,) = (one for one in local.examples() if one.key == "7-what-it-moved")
+    (asked,) = (one for one in local.examples() if one.key == "12-what-it-moved")
     (program,) = ask(local, Role.SERVICE, asked.document)["programs"]
     totals = program["totals"]
     assert (facts.usable, facts.won, amount(facts.won_minor)) == (

@@ -29,9 +29,12 @@ MUTATIONS = {
 }
 KINDS = {"partnerId": "Partner", "programId": "Program", "dealId": "Deal", "ownerId": "Individual"}
 KINDS |= {"individualId": "Individual", "individualIds": "Individual", "partyId": "Individual"}
-KINDS |= {"consentId": "Consent", "payoutId": "Payout", "teamId": "Team"}
+KINDS |= {"consentId": "Consent", "payoutId": "Payout", "teamId": "Team", "claimId": "Claim"}
+KINDS |= {"activityId": "Activity"}
 NOWHERE = {"Partner": "ptn-0", "Program": "prg-0", "Deal": "ptn-0.ind-0.prg-0.0", "Team": "ptn-0.t"}
+NOWHERE |= {"Claim": "ptn-0.ind-0.prg-0.0"}
 NOWHERE |= {"Individual": "ptn-0.ind-0", "Consent": "ptn-0.prg-0.1", "Payout": "ind-0.0"}
+NOWHERE |= {"Activity": "ptn-0.ind-0.prg-0.0"}
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:
@@ -194,13 +197,13 @@ def test_the_vendors_lists_are_null_for_partners(quick_client: Client) -> None:
     document = """{ viewer {
         partners { edges { cursor } }
         submittedDeals { edges { cursor } } openPayouts { edges { cursor } }
+        requestedExtensions { edges { cursor } }
         programs { budget { points } totals { deals } } } }"""
     for who in (cast.rep, cast.executive):
         viewer = quick_client.query(who, document)["viewer"]
         assert [{"budget": None, "totals": None}] == viewer["programs"]
-        assert [None] * 3 == [
-            viewer[name] for name in ("partners", "submittedDeals", "openPayouts")
-        ]
+        lists = ("partners", "submittedDeals", "requestedExtensions", "openPayouts")
+        assert [None] * 4 == [viewer[name] for name in lists]
 
 
 def test_a_program_for_others_is_not_seen(quick_client: Client) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from portal_api.domain.goals import tells_of_nobody
 from tests.schema.client import Client, Person, usd
+from tests.schema.planning import BONUS, MILESTONES, paying, publish_plan, year
+from tests.schema.selling import Selling
 
 MONEY = "money { amount } points"
 EARNED = f"earnings {{ now {{ {MONEY} }} }}"
@@ -155,3 +157,65 @@ def test_the_companys_own_goal_is_the_vendors_to_set(quick_client: Client) -> No
     told = "... on NotPermitted { requiredRoles }"
     refused = company.set_goal(company.executive, company.partner, told)
     assert ["ADMIN", "CHANNEL_MANAGER"] == refused["requiredRoles"]
+
+
+SHARE = f"""
+    because ofAmount {{ {MONEY} }} amount {{ {MONEY} }}
+    explain {{ words replays inputs {{
+      deal {{ amount {{ amount }} }} goal {{ code after {{ money {{ amount }} }} }} joined
+      paidBefore {{ step }} counters {{ name }} share {{ members place }} }} }}
+"""
+
+
+@pytest.mark.parametrize("mechanic", ["flat", "goalBonus"])
+def test_a_team_share_tells_a_member_nothing_of_the_colleagues_deal_and_sales(
+    quick_client: Client, mechanic: str
+) -> None:
+    """Half of 500.00 is the colleague's too: not why the team has it. The vendor sees why."""
+    selling = Selling(quick_client, paying("deals", MILESTONES))
+    client, goal = quick_client, year(quick_client)
+    made = {"flat": {"behavior": "PROOF", "amount": "500.00"}} | BONUS
+    rule = paying("prize", {mechanic: made[mechanic]}, level="TEAM", name="The team's prize")
+    publish_plan(client, selling.manager, selling.program, rule, goals=[goal])
+    found = client.query(
+        selling.manager,
+        "query($id: ID!) { node(id: $id) { ... on Partner { teams { id } } } }",
+        id=selling.partner,
+    )
+    wish: dict[str, Any] = {
+        "goal": {"money": usd("10000.00")},
+        "stretch": {"money": usd("99999.00")},
+    }
+    party = {"partyId": found["node"]["teams"][0]["id"], "goalCode": "Y"}
+    client.do(selling.manager, "setGoal", "", programId=selling.program, **party, **wish)
+    client.world.wait()
+    deal = selling.register("12345.00")
+    if mechanic == "flat":
+        selling.prove(deal, "proof")
+    else:
+        selling.win(deal, "12345.00")
+    document = f"""query($id: ID!) {{ node(id: $id) {{ ... on Individual {{
+        earnings {{ edges {{ node {{ {SHARE} }} }} }} }} }} }}"""
+
+    def share_as(who: Person) -> dict[str, Any]:
+        edges = client.query(who, document, id=selling.colleague.id)["node"]["earnings"]["edges"]
+        (edge,) = edges
+        share: dict[str, Any] = edge["node"]
+        return share
+
+    mine, all_of_it = share_as(selling.colleague), share_as(selling.manager)
+
+    assert "12345" not in str(mine)
+    assert (
+        "An equal share of 500.00 USD that the team has earned: The team's prize."
+        == (mine["because"])
+    )
+    assert mine["because"] == mine["explain"]["words"][3]
+    nothing = dict.fromkeys(("deal", "goal")) | {"joined": False, "paidBefore": [], "counters": []}
+    share = mine["explain"]["inputs"].pop("share")
+    assert (nothing, 2) == (mine["explain"]["inputs"], share["members"])
+    assert True is mine["explain"]["replays"] is all_of_it["explain"]["replays"]
+    assert "12345.00" == all_of_it["explain"]["inputs"]["deal"]["amount"]["amount"]
+    assert "with a deal of 12345.00 USD" in all_of_it["explain"]["words"][0]
+    followed = all_of_it["explain"]["inputs"]["goal"]
+    assert (mechanic == "goalBonus") is (followed is not None)

@@ -1,6 +1,8 @@
 """Every refusal reaches the client as a typed member of its union, with what it needs to act."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -72,7 +74,9 @@ def _cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
     yield errors.DealNotOpen, client.win(manager, approved)
     client.behavior(manager, "AUDITED", review=True)
     yield errors.ReviewRequired, client.record(rep, rep, program, "claim-1", behavior="AUDITED")
-    yield errors.PlanNotPublishable, do(manager, "publishPlan", programId=program, rules=[])
+    empty = {"programId": program, "rules": []}
+    yield errors.PlanNotPublishable, do(manager, "publishPlan", **empty)
+    yield errors.PlanAlreadyPublished, do(manager, "draftPlan", **empty, number=1)
     client.consent(executive, partner, program)
     client.world.wait()
     client.approve(manager, client.register(rep, program))
@@ -89,10 +93,65 @@ def _cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
     yield errors.PayoutNotOpen, do(manager, "resolvePayout", **payout)
 
 
+def _deal_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of deals on their way."""
+    manager = client.person("CHANNEL_MANAGER")
+    rep = client.person("SALES_REP", client.partner())
+    program = client.program(manager)
+    deal = client.register(rep, program, endCustomer="Acme")
+    paid = client.approve(manager, deal)["activity"]["id"]
+    second = {"programId": program, "endCustomer": "ACME", "product": "Firewall"}
+    conflicting: dict[str, Any] = {**second, "amount": usd("1.00")}
+    yield errors.DealConflict, client.do(rep, "registerDeal", "", **conflicting)
+    yield errors.NothingWithheld, client.do(manager, "retryWithheld", "", activityId=paid)
+    yield errors.DealNotClosed, client.do(manager, "returnDeal", "", dealId=deal)
+    yield errors.DealNotClosed, client.do(manager, "reopenDeal", "", dealId=deal)
+    yield errors.ExtensionNotRequested, client.do(manager, "approveExtension", "", dealId=deal)
+    yield errors.ExtensionNotRequested, client.do(manager, "declineExtension", "", dealId=deal)
+    until = (client.world.now + timedelta(days=200)).isoformat()
+    wish: dict[str, Any] = {"until": until, "reason": "Slow."}
+    waiting = client.register(rep, program)
+    yield (
+        errors.InvalidInput,
+        client.do(rep, "requestExtension", "", dealId=waiting, **wish),
+    )
+    client.do(manager, "loseDeal", "", dealId=waiting)
+    for mutation, given in (
+        ("requestExtension", wish),
+        ("changeDealAmount", {"amount": usd("1.00")}),
+        ("creditDeal", {"credits": []}),
+        ("approveDeal", {}),
+        ("rejectDeal", {"reason": "Lost."}),
+    ):
+        who = rep if mutation == "requestExtension" else manager
+        yield errors.DealNotOpen, client.do(who, mutation, "", dealId=waiting, **given)
+
+
+def _claim_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of claims."""
+    manager = client.person("CHANNEL_MANAGER")
+    rep = client.person("SALES_REP", client.partner())
+    program = client.program(manager)
+    client.behavior(manager, "AUDITED", review=True, claimWithinDays=1)
+    wish: dict[str, Any] = {"programId": program, "behavior": "AUDITED"}
+    wish["proof"] = {"invoice": "INV-1"}
+    late = (client.world.now - timedelta(days=2)).isoformat()
+    yield errors.ClaimTooLate, client.do(rep, "submitClaim", "", **wish, occurredAt=late)
+    told = "... on ClaimSubmitted { claim { id } }"
+    claimed = client.do(manager, "submitClaim", told, **wish, individualId=rep.id)
+    decision = {"claimId": claimed["claim"]["id"]}
+    yield errors.EvidenceAlreadyUsed, client.do(rep, "submitClaim", "", **wish)
+    yield errors.OwnClaim, client.do(manager, "approveClaim", "", **decision)
+    client.do(client.admin, "approveClaim", "", **decision)
+    yield errors.ClaimDecided, client.do(client.admin, "approveClaim", "", **decision)
+
+
 def test_every_refusal_is_a_union_member_that_a_client_sees(quick_client: Client) -> None:
     """A refusal that its union does not name would be an unexpected error: none is."""
     seen = set()
-    for refusal, answer in _cases(quick_client):
+    for refusal, answer in chain(
+        _cases(quick_client), _deal_cases(quick_client), _claim_cases(quick_client)
+    ):
         assert refusal.__name__ == answer["__typename"], answer
         assert answer["message"]
         assert answer["code"] == answer["code"].upper()

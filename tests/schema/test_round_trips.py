@@ -105,10 +105,12 @@ def test_a_page_costs_the_same_whatever_its_length(setting: Setting) -> None:
     document = """
         query($first: Int!) { viewer { individual {
           earnings(first: $first) { edges { node {
-            id program { name } deal { stage owner { name } } } } }
+            id worth { amount } explain { words replays consent { id } }
+            program { name } deal { stage owner { name } } } } }
           activities(first: $first) { edges { node { id outcomes { status } } } }
           deals(first: $first) { edges { node {
-            id owner { name team { name } } program { name } earnings { because } } } }
+            id owner { name team { name } } program { name } earnings { because }
+            credits { individual { name } } history { individual { name } } } } }
         } } }"""
     costs = {
         first: len(setting.waves_of(lambda: client.query(setting.rep, document, first=first)))  # noqa: B023
@@ -116,6 +118,29 @@ def test_a_page_costs_the_same_whatever_its_length(setting: Setting) -> None:
     }
     assert costs[1] == costs[6]
     assert 5 >= costs[6]
+
+
+def test_the_plans_and_drafts_of_any_number_of_programs_cost_one_round_trip_each(
+    setting: Setting,
+) -> None:
+    """Who asks, programs and plans, drafts, and the catalogue for what is wrong with them."""
+    client = setting.client
+    rules = [
+        {
+            "code": "r",
+            "name": "Registered",
+            "level": "INDIVIDUAL",
+            "assetCode": "USD",
+            "mechanic": {"milestoneSplit": {"rateBps": 300}},
+        }
+    ]
+    document = """{ viewer { programs { plan { status mostItems warnings { code } }
+        plans { status } draft { number problems } } } }"""
+    for programs in ([setting.program], [client.program(setting.manager) for _ in range(3)]):
+        for program in programs:
+            wish: dict[str, Any] = {"programId": program, "number": 2, "rules": rules}
+            client.do(setting.manager, "draftPlan", "", **wish)
+        assert ["read"] * 4 == setting.waves_of(lambda: client.query(setting.manager, document))
 
 
 def test_the_answer_of_a_mutation_is_the_same_when_replayed(setting: Setting) -> None:

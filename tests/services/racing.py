@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from portal_api.domain.activities import FiveC, ProcessStage
 from portal_api.domain.goals import Level
 from portal_api.domain.mechanics.flat import Flat
-from portal_api.domain.rewards import Rule
+from portal_api.domain.plans import Rule
 from portal_api.domain.writes import Write
 from portal_api.services import deals, programs
 from portal_api.services.store import Store

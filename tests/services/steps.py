@@ -4,7 +4,7 @@ from portal_api.domain.activities import FiveC, ProcessStage
 from portal_api.domain.consent import ConsentFile
 from portal_api.domain.goals import Level
 from portal_api.domain.mechanics.flat import Flat
-from portal_api.domain.rewards import Rule
+from portal_api.domain.plans import Rule
 from portal_api.services import consent, programs
 from tests.services.world import Company, World
 

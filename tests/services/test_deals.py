@@ -72,15 +72,15 @@ def test_a_lost_deal_keeps_or_takes_back_its_registration_as_the_plan_says(
 
 
 def test_a_deal_won_without_registration_earns_the_winning_part_only(world: World) -> None:
-    """And it cannot be registered afterwards, which would pay the other part after all."""
+    """Registered afterwards, it is recognized and earns nothing more."""
     company, program = world.ready()
     deal = world.register(company, program)
 
     win = world.win(deal)
-    with pytest.raises(DealNotOpen):
-        world.approve(deal)
+    late = world.approve(deal)
 
     assert [awarded(75_000)] == outcomes_of(win.activity)
+    assert [] == outcomes_of(late.activity)
     assert 75_000 == world.balance(company.rep).available
 
 

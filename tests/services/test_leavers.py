@@ -6,7 +6,7 @@ from portal_api.domain.activities import WithheldReason
 from portal_api.domain.goals import Level
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.partners import Individual
-from portal_api.domain.rewards import Rule
+from portal_api.domain.plans import Rule
 from portal_api.domain.writes import Save
 from tests.services.world import MILESTONES, World, awarded, outcomes_of, withheld
 

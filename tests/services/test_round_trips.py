@@ -10,7 +10,7 @@ from portal_api.domain.goals import Level
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
-from portal_api.domain.rewards import Rule
+from portal_api.domain.plans import Rule
 from portal_api.services import consent, deals, programs
 from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
@@ -203,4 +203,4 @@ def test_an_award_is_about_a_dozen_items(
     deals.approve_deal(portal, world.manage(), deal_id=deal.id)
     ((*operations,),) = counting.written
 
-    assert 15 >= len(operations)
+    assert 16 >= len(operations)

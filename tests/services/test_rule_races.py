@@ -10,8 +10,8 @@ from portal_api.domain.goals import Level, Progress
 from portal_api.domain.ledger import Balance
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
-from portal_api.domain.rewards import PlanVersion, Rule
-from portal_api.services import consent, deals, partners, programs
+from portal_api.domain.plans import PlanVersion, Rule
+from portal_api.services import consent, deals, partners, plans
 from portal_api.services.store import Found, Many, One, Store, Want
 from portal_api.services.use_case import Portal, Unauthenticated
 from tests.services.racing import Together, a_trained, approve
@@ -159,13 +159,11 @@ def test_a_plan_that_is_published_between_two_reads_of_one_wave_is_not_overlooke
     store = Torn(
         world.store,
         lambda want: isinstance(want, Many) and want.kind is PlanVersion,
-        lambda: programs.publish_plan(
+        lambda: plans.publish_plan(
             world.portal,
             world.manage(),
             program_id=program,
-            effective_from=None,
-            rules=rules,
-            goals=(),
+            content=plans.PlanContent(rules, ()),
         ),
     )
 
@@ -201,13 +199,11 @@ def test_a_plan_that_is_published_before_the_commit_is_the_one_that_judges(
     deal = world.register(company, program)
     rules = (Rule("flat", "Flat", Level.INDIVIDUAL, "USD", Flat("DEAL_REGISTERED", 7)),)
     publish = first(
-        lambda: programs.publish_plan(
+        lambda: plans.publish_plan(
             world.portal,
             world.manage(),
             program_id=program,
-            effective_from=None,
-            rules=rules,
-            goals=(),
+            content=plans.PlanContent(rules, (), None),
         )
     )
 

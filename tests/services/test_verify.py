@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from portal_api.domain.goals import Level
+from portal_api.domain.mechanics.overlay import Overlay
+from portal_api.domain.plans import Rule
 from portal_api.services import consent
 from portal_api.services.verify import LedgerSummary, verify
 from portal_api.storage.dynamo import DynamoEngine
@@ -18,6 +21,7 @@ from portal_api.storage.table import Query
 from tests.conftest import REGION
 from tests.services.books import Attributes, Books, told
 from tests.services.importing import findings
+from tests.services.steps import define
 from tests.services.world import World
 
 
@@ -141,7 +145,7 @@ def consent_of(books: Books, **changes: object) -> None:
 
 def earning_claim(books: Books) -> None:
     """Another earning holds the name of the first one."""
-    name = json.loads(books.journals()[0][1])["traces"][0]["claim"]
+    name = json.loads(books.journals()[0][1])["traces"][0]["reserved"]
     books.change(f"NAME#{name}", "NAME", lambda item: item.update(holder=f"{books.rep}.other"))
 
 
@@ -225,8 +229,8 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
         "L12",
         lambda books: consent_of(books, revoked_at="2026-01-05T00:00:00+00:00"),
     ),
-    "a trace of another claim": ("L14", forged(1, trace(claim="earning:other"))),
-    "a trace without claim": ("L14", forged(1, trace(claim=None))),
+    "a trace of another claim": ("L14", forged(1, trace(reserved="earning:other"))),
+    "a trace without claim": ("L14", forged(1, trace(reserved=None))),
     "a claim that another holds": ("L14", earning_claim),
     "an earning that says more": (
         "L14",
@@ -302,6 +306,39 @@ def test_a_later_revocation_takes_nothing_from_what_was_earned(sqlite_engine: Sq
         world.portal, world.ask(company.executive), consent_id=f"{company.id}.{program}.1"
     )
     assert [] == findings(world.store)
+
+
+def test_earnings_that_swap_what_is_pending_are_found_and_named(
+    sqlite_engine: SqliteEngine, tmp_path: Path
+) -> None:
+    """Both are of one amount, so that every sum is as it should be (L5)."""
+    world = World(TableStore(sqlite_engine))
+    define(world, "DEMO")
+    company, program = world.ready(
+        Rule("demo", "Demo", Level.INDIVIDUAL, "USD", Overlay("DEMO", 5_000))
+    )
+    won, waits = (world.approved(company, program) for _ in range(2))
+    for deal in (won, waits):
+        world.record(company, program, "DEMO", deal.id, deal_id=deal.id)
+    world.wait()
+    world.win(won)
+    assert [] == findings(world.store)
+    books = Books(
+        TableStore(sqlite_engine), tmp_path / "portal.sqlite", company, program, company.rep
+    )
+    names = set()
+    for sk, text in books.rows(wallet(books), "EARNING#"):
+        earning = json.loads(text)
+        names.add(earning["id"])
+        books.put(wallet(books), sk, {**earning, "pending": not earning["pending"]})
+
+    found = findings(books.store)
+
+    assert 2 == len(names)
+    assert {"L5"} == {finding.invariant for finding in found}
+    assert {
+        f"The earning {name} is pending or not otherwise than its journals." for name in names
+    } == {finding.text for finding in found}
 
 
 def test_a_finding_says_which_invariant_where_and_what(books: Books) -> None:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from portal_api.domain import ledger
+from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.activities import Activity, OutcomeStatus
-from portal_api.domain.deals import Deal
+from portal_api.domain.consent import Cap
+from portal_api.domain.deals import Credit, Deal
 from portal_api.domain.goals import GoalDefinition, Level, Measure
 from portal_api.domain.ledger import GENESIS, Balance, Journal, JournalKind, Wallet
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
@@ -22,10 +24,19 @@ from portal_api.domain.partners import (
     Segment,
     Tier,
 )
+from portal_api.domain.plans import Rule
 from portal_api.domain.programs import ProgramShard, shards_of
-from portal_api.domain.rewards import Rule
 from portal_api.domain.writes import Record
-from portal_api.services import activities, consent, deals, goals, partners, payouts, programs
+from portal_api.services import (
+    activities,
+    consent,
+    deals,
+    goals,
+    partners,
+    payouts,
+    plans,
+    programs,
+)
 from portal_api.services.store import One, Store
 from portal_api.services.use_case import Ask, Portal
 from portal_api.storage.items import record_of
@@ -74,6 +85,7 @@ class World:
         self._number = next(_worlds)
         self._ids = itertools.count(1)
         self._requests = itertools.count(1)
+        self._customers = itertools.count(1)
         self.portal = Portal(store, lambda: self.now, self.new_id)
         self.admin = f"ind-{self.new_id()}"
         employment = Employment(None, Role.ADMIN, self.now)
@@ -140,6 +152,7 @@ class World:
         segment: Segment | None = None,
         starts_in: int = 0,
         days: int = 300,
+        time_zone: str = "UTC",
     ) -> str:
         """A program with a plan in force from its start, and a large budget unless one is said."""
         starts_at = self.now + starts_in * DAY
@@ -152,18 +165,16 @@ class World:
                 segment=segment or Segment(),
                 starts_at=starts_at,
                 ends_at=starts_at + days * DAY,
-                time_zone="UTC",
+                time_zone=time_zone,
                 currency="USD",
                 terms="Be fair.",
             ),
         ).program
-        programs.publish_plan(
+        plans.publish_plan(
             self.portal,
             self.manage(),
             program_id=program.id,
-            effective_from=None,
-            rules=rules or (MILESTONES,),
-            goals=goals,
+            content=plans.PlanContent(rules or (MILESTONES,), goals, None),
         )
         for asset, amount in ({"USD": 10_000_000} if budget is None else budget).items():
             self.fund(program.id, amount, asset)
@@ -174,7 +185,9 @@ class World:
             self.portal, self.manage(), program_id=program, asset=asset, amount_minor=amount_minor
         )
 
-    def consent(self, company: Company, program: str, *people: str) -> str:
+    def consent(
+        self, company: Company, program: str, *people: str, caps: tuple[Cap, ...] = ()
+    ) -> str:
         """The executive's consent, for the company where nobody is named; its id."""
         file = consent.grant_consent(
             self.portal,
@@ -183,6 +196,7 @@ class World:
             program_id=program,
             individual_ids=people,
             valid_to=None,
+            caps=caps,
         ).file
         return f"{file.id}.{file.consents[-1].number}"
 
@@ -212,22 +226,30 @@ class World:
         *,
         rep: str | None = None,
         reference: str | None = None,
+        customer: str | None = None,
+        product: str = "Product",
+        credits: tuple[Credit, ...] = (),  # noqa: A002
         ask: Ask | None = None,
         portal: Portal | None = None,
     ) -> Deal:
-        """A deal's registration, submitted by its owner."""
+        """A deal's registration, submitted by its owner, for a customer of its own."""
         owner = rep or company.rep
+        customer = customer or f"Customer {next(self._customers)}"
         return deals.register_deal(
             portal or self.portal,
             ask or self.ask(owner),
             partner_id=company.id,
             owner_id=owner,
             program_id=program,
-            terms=deals.DealTerms("Customer", "Product", amount_minor, "USD", reference),
+            terms=deals.DealTerms(customer, product, amount_minor, "USD", reference, credits),
         ).deal
 
-    def approve(self, deal: Deal) -> deals.DealApproved:
-        return deals.approve_deal(self.portal, self.manage(), deal_id=deal.id)
+    def approve(
+        self, deal: Deal, portal: Portal | None = None, occurred_at: datetime | None = None
+    ) -> deals.DealApproved:
+        return deals.approve_deal(
+            portal or self.portal, self.manage(), deal_id=deal.id, occurred_at=occurred_at
+        )
 
     def approved(
         self, company: Company, program: str, amount_minor: int = 3_000_000, rep: str | None = None
@@ -264,6 +286,7 @@ class World:
         rep: str | None = None,
         ask: Ask | None = None,
         occurred_at: datetime | None = None,
+        deal_id: str | None = None,
         portal: Portal | None = None,
     ) -> activities.ActivityRecorded:
         """One activity of a rep, reported by itself."""
@@ -278,6 +301,7 @@ class World:
             source="lms",
             source_event_id=event,
             occurred_at=occurred_at,
+            deal_id=deal_id,
         )
 
     def target(
@@ -318,6 +342,12 @@ class World:
             asset="USD",
             amount_minor=amount_minor,
         )
+
+    def viewer(self, who: str) -> Viewer:
+        """Somebody as a reader."""
+        found = viewer_of(self.load(Individual, who), self.now)
+        assert found is not None
+        return found
 
     def load(self, kind: type[R], record_id: str) -> R | None:
         want = One(kind, record_id)

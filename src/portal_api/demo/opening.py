@@ -4,12 +4,24 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from portal_api.demo import world
+from portal_api.demo.programs import (
+    ENABLEMENT_2,
+    GROWTH_DRAFT,
+    LICENSING_REFILL,
+    PROGRAMS,
+    QUARTERS,
+    SPRING,
+    YEAR,
+    ProgramSketch,
+)
 from portal_api.demo.teller import House, Teller
-from portal_api.demo.world import PartnerSketch, ProgramSketch, day
+from portal_api.demo.world import PartnerSketch, day
+from portal_api.domain.activities import BehaviorType
+from portal_api.domain.consent import Cap
 from portal_api.domain.goals import Level
 from portal_api.domain.partners import Employment, Individual, Role, Tier
 from portal_api.domain.programs import Program
-from portal_api.services import consent, goals, partners, programs
+from portal_api.services import consent, goals, partners, plans, programs
 from portal_api.services.store import One
 
 _YEAR_OF_A_REP = {
@@ -26,29 +38,30 @@ _ASKING = 2
 _ENROLLED_AT_EASTFOLD = 1
 """So few of a consenting partner's staff enrolled: the others' work is withheld."""
 
+_SPRINT_OF_A_REP = 20_000_00
+"""What a rep sells in the sprint where it does not aim at more."""
+
+_CAPS = {(world.IVORYGATE, world.SOLUTIONS): (Cap("USD", 1_000_00),)}
+"""How much each person may earn, where its executive limits that."""
+
 
 def plan(teller: Teller) -> None:
     """Opens the portal at once, and plans what follows in the weeks after."""
     _vendor(teller)
     for sketch in world.PARTNERS:
         teller.houses.append(_house(teller, sketch))
-    for code, name, stage, five_c, review_needed in world.BEHAVIORS:
-        programs.define_behavior(
-            teller.portal,
-            teller.ask(teller.managers[0]),
-            code=code,
-            name=name,
-            stage=stage,
-            five_c=five_c,
-            review_needed=review_needed,
-        )
-    for program_sketch in world.PROGRAMS:
+    for behavior in world.BEHAVIORS:
+        _define(teller, behavior)
+    for program_sketch in PROGRAMS:
         program = _program(teller, program_sketch)
         teller.programs[program.name] = program
     teller.at(day(6, 1), partial(_refill, teller))
     for house in teller.houses:
         teller.at(day(1, 5, hour=8), partial(_set_goals, teller, house))
         _plan_consent(teller, house)
+    teller.at(day(3, 26, hour=8), partial(_set_goals_of_the_sprint, teller))
+    teller.at(day(5, 4, hour=8), partial(_improve_enablement, teller))
+    teller.at(day(6, 26, hour=8), partial(_draft_growth, teller))
 
 
 def _vendor(teller: Teller) -> None:
@@ -111,14 +124,10 @@ def _program(teller: Teller, sketch: ProgramSketch) -> Program:
     """A program with its plan in force and its budget."""
     by, portal = teller.managers[0], teller.portal
     program = programs.create_program(portal, teller.ask(by), terms=sketch.terms).program
-    programs.publish_plan(
-        portal,
-        teller.ask(by),
-        program_id=program.id,
-        effective_from=sketch.terms.starts_at,
-        rules=sketch.rules,
-        goals=sketch.goals,
+    content = plans.PlanContent(
+        sketch.rules, sketch.goals, sketch.terms.starts_at, sketch.point_value
     )
+    plans.publish_plan(portal, teller.ask(by), program_id=program.id, content=content)
     for asset, amount_minor in sketch.budget:
         programs.fund_program(
             portal, teller.ask(by), program_id=program.id, asset=asset, amount_minor=amount_minor
@@ -127,7 +136,7 @@ def _program(teller: Teller, sketch: ProgramSketch) -> Program:
 
 
 def _refill(teller: Teller) -> None:
-    asset, amount_minor = world.LICENSING_REFILL
+    asset, amount_minor = LICENSING_REFILL
     programs.fund_program(
         teller.portal,
         teller.ask(teller.managers[0]),
@@ -148,21 +157,85 @@ def _set_goals(teller: Teller, house: House) -> None:
         members = sum(team.id == team_id for team_id in team_of.values())
         parties += [(Level.TEAM, team.id, each * members)] if members else []
     parties += [(Level.INDIVIDUAL, rep_id, each) for rep_id in team_of]
-    windows = ((world.YEAR, 1), *((quarter, 4) for quarter in world.QUARTERS))
+    windows = ((YEAR, 1), *((quarter, 4) for quarter in QUARTERS))
     for level, party_id, of_the_year in parties:
         for goal_code, parts in windows:
-            goals.set_goal(
-                teller.portal,
-                teller.ask(teller.managers[0]),
-                partner_id=house.partner.id,
-                program_id=teller.programs[world.GROWTH].id,
-                level=level,
-                party_id=party_id,
-                goal_code=goal_code,
-                goal=of_the_year // parts,
-                stretch=of_the_year * 5 // (4 * parts),
-                currency=teller.programs[world.GROWTH].currency,
-            )
+            _set_goal(teller, house, level, party_id, world.GROWTH, goal_code, of_the_year // parts)
+
+
+def _set_goals_of_the_sprint(teller: Teller) -> None:
+    """At Fernhill: its first rep aims at twice as much as the others."""
+    house = teller.house(world.FERNHILL)
+    first, *others = house.reps
+    goal_of = {first.id: 2 * _SPRINT_OF_A_REP, **{rep.id: _SPRINT_OF_A_REP for rep in others}}
+    _set_goal(
+        *(teller, house, Level.PARTNER, house.partner.id),
+        *(world.SPRINT, SPRING, sum(goal_of.values())),
+    )
+    for team in house.partner.teams:
+        goal = sum(goal_of[rep.id] for rep in house.reps if rep.employments[-1].team_id == team.id)
+        _set_goal(teller, house, Level.TEAM, team.id, world.SPRINT, SPRING, goal)
+    for rep_id, goal in goal_of.items():
+        _set_goal(teller, house, Level.INDIVIDUAL, rep_id, world.SPRINT, SPRING, goal)
+
+
+def _set_goal(
+    teller: Teller,
+    house: House,
+    level: Level,
+    party_id: str,
+    program_name: str,
+    goal_code: str,
+    goal: int,
+) -> None:
+    """A goal, with a stretch goal that is a quarter more."""
+    program = teller.programs[program_name]
+    goals.set_goal(
+        teller.portal,
+        teller.ask(teller.managers[0]),
+        partner_id=house.partner.id,
+        program_id=program.id,
+        level=level,
+        party_id=party_id,
+        goal_code=goal_code,
+        goal=goal,
+        stretch=goal * 5 // 4,
+        currency=program.currency,
+    )
+
+
+def _define(teller: Teller, behavior: BehaviorType) -> None:
+    programs.define_behavior(
+        teller.portal,
+        teller.ask(teller.managers[0]),
+        code=behavior.code,
+        name=behavior.name,
+        stage=behavior.stage,
+        five_c=behavior.five_c,
+        review_needed=behavior.review_needed,
+        evidence_needed=behavior.evidence_needed,
+        claim_within_days=behavior.claim_within_days,
+    )
+
+
+def _improve_enablement(teller: Teller) -> None:
+    """A new behavior, and a second plan version that pays for it: drafted, then published."""
+    _define(teller, world.NEW_BEHAVIOR)
+    program_id, by = teller.programs[world.ENABLEMENT].id, teller.managers[0]
+    plans.draft_plan(
+        teller.portal, teller.ask(by), program_id=program_id, number=2, content=ENABLEMENT_2
+    )
+    plans.publish_draft(teller.portal, teller.ask(by), program_id=program_id, number=2)
+
+
+def _draft_growth(teller: Teller) -> None:
+    plans.draft_plan(
+        teller.portal,
+        teller.ask(teller.managers[0]),
+        program_id=teller.programs[world.GROWTH].id,
+        number=2,
+        content=GROWTH_DRAFT,
+    )
 
 
 def _plan_consent(teller: Teller, house: House) -> None:
@@ -190,6 +263,8 @@ def _plan_consent(teller: Teller, house: House) -> None:
         (world.GROWTH, day(1, house.sketch.consent_day)),
         (world.ENABLEMENT, day(1, house.sketch.consent_day + 7)),
         (world.LICENSING, day(3, 3)),
+        (world.SOLUTIONS, day(3, 2)),
+        (world.SPRINT, day(3, 25)),
     ):
         program = teller.programs[program_name]
         if program.segment.admits_partner(house.partner, teller.now):
@@ -232,6 +307,7 @@ def _grant(teller: Teller, house: House, program_name: str, named: tuple[str, ..
         program_id=teller.programs[program_name].id,
         individual_ids=named,
         valid_to=None,
+        caps=_CAPS.get((house.sketch.name, program_name), ()),
     )
 
 

@@ -8,14 +8,17 @@ from functools import partial
 from portal_api.demo import world
 from portal_api.demo.teller import House, Teller
 from portal_api.demo.world import day
+from portal_api.domain.activities import Activity
 from portal_api.domain.ledger import Wallet
 from portal_api.domain.partners import Individual
+from portal_api.domain.payouts import Payout
 from portal_api.services import deals, payouts
 from portal_api.services.deals import DealTerms
-from portal_api.services.store import One
+from portal_api.services.store import Many, One, of_person, of_wallet
 
 _DEALS = 300
-_LICENSING_SHARE = 0.14
+_SHARES = {world.LICENSING: 0.42, world.SOLUTIONS: 0.25}
+"""How many of the deals that could be in another program than Growth are."""
 _REJECTED, _WON, _LOST, _AT_ESTIMATE = 0.08, 0.56, 0.27, 0.5
 _SMALLEST, _LARGEST = 25, 850  # Hundreds of the currency: many small deals, few large ones.
 _REASONS = (
@@ -40,40 +43,38 @@ class _Sale:
     program: str
     amount_minor: int
     currency: str
+    customer: str
+    product: str
 
 
 def plan(teller: Teller) -> None:
     """Plans the registrations, the first two of them by hand, and the payouts."""
     fernhill = teller.house(world.FERNHILL)
     mara = fernhill.reps[0]
+    opportunities = teller.random.sample(world.OPPORTUNITIES, _DEALS)
     for on in (day(1, 6, hour=9), day(2, 3, hour=9)):
         # The example of every mechanic: 30,000.00, once before the consent and once after it.
-        sale = _Sale(fernhill, mara, world.GROWTH, 30_000_00, "USD")
+        sale = _Sale(fernhill, mara, world.GROWTH, 30_000_00, "USD", *opportunities.pop())
         teller.at(on, partial(_register, teller, sale, on + timedelta(days=2), "WON"))
     weights = [house.sketch.busy for house in teller.houses]
-    for _ in range(_DEALS - 2):
+    for opportunity in opportunities:
         (house,) = teller.random.choices(teller.houses, weights)
-        _plan_deal(teller, house)
+        _plan_deal(teller, house, opportunity)
     for on, result in _PAYOUTS:
         for house in teller.houses[:6]:
             asker = house.reps[0]
-            teller.at(teller.office_hours(on), partial(_pay_out, teller, asker.id, result))
+            teller.at(teller.office_hours(on), partial(_pay_out, teller, asker, result))
 
 
-def _plan_deal(teller: Teller, house: House) -> None:
+def _plan_deal(teller: Teller, house: House, opportunity: tuple[str, str]) -> None:
     """One registration on some day of the half year, what is decided, and how the deal ends."""
     chance = teller.random
     (owner,) = chance.choices(house.reps, (5, 3, 1))
     submitted = teller.office_hours(day(1, 5) + timedelta(days=chance.randrange(175)))
     amount = math.exp(chance.uniform(math.log(_SMALLEST), math.log(_LARGEST)))
-    licensing = teller.programs[world.LICENSING]
-    in_licensing = (
-        submitted > licensing.starts_at
-        and licensing.segment.admits_partner(house.partner, submitted)
-        and chance.random() < _LICENSING_SHARE * len(teller.houses) / 4
-    )
-    program = world.LICENSING if in_licensing else world.GROWTH
-    sale = _Sale(house, owner, program, round(amount) * 100_00, teller.programs[program].currency)
+    program = _program_of(teller, house, submitted)
+    currency = teller.programs[program].currency
+    sale = _Sale(house, owner, program, round(amount) * 100_00, currency, *opportunity)
     decided = teller.office_hours(submitted + timedelta(days=chance.randint(1, 5)))
     draw = chance.random()
     fate = "REJECTED" if draw < _REJECTED else "OPEN"
@@ -83,12 +84,22 @@ def _plan_deal(teller: Teller, house: House) -> None:
     teller.at(submitted, partial(_register, teller, sale, decided, fate))
 
 
+def _program_of(teller: Teller, house: House, submitted: datetime) -> str:
+    """The name of a program that has started and is for this partner."""
+    for name, share in _SHARES.items():
+        program = teller.programs[name]
+        admitted = program.segment.admits_partner(house.partner, submitted)
+        if admitted and submitted > program.starts_at and teller.random.random() < share:
+            return name
+    return world.GROWTH
+
+
 def _register(teller: Teller, sale: _Sale, decided: datetime, fate: str) -> None:
     chance = teller.random
     reference = f"OPP-{chance.randrange(16**6):06X}"
     terms = DealTerms(
-        end_customer=chance.choice(world.CUSTOMERS),
-        product=chance.choice(world.PRODUCTS),
+        end_customer=sale.customer,
+        product=sale.product,
         amount_minor=sale.amount_minor,
         currency=sale.currency,
         reference=reference,
@@ -149,23 +160,33 @@ def _lose(teller: Teller, deal_id: str) -> None:
     deals.lose_deal(teller.portal, ask, deal_id=deal_id, occurred_at=None)
 
 
-def _pay_out(teller: Teller, person_id: str, result: str) -> None:
+def _pay_out(teller: Teller, person: Individual, result: str) -> None:
     """Half of what is available, in whole units, where that is something."""
-    want = One(Wallet, person_id)
-    wallet = teller.portal.store.read([want])[want] or Wallet(person_id)
-    amount_minor = wallet.balance("USD").available // 2 // 100 * 100
+    ask = teller.ask(person.id)
+    amount_minor = _half_of_available(teller, person)
     if not amount_minor:
         return
     payout = payouts.request_payout(
-        teller.portal,
-        teller.ask(person_id),
-        wallet_id=person_id,
-        asset="USD",
-        amount_minor=amount_minor,
+        teller.portal, ask, wallet_id=person.id, asset="USD", amount_minor=amount_minor
     ).payout
     if result:
         resolve = partial(_resolve, teller, payout.id, paid=result == "SETTLED")
         teller.at(teller.office_hours(teller.now + timedelta(days=3)), resolve)
+
+
+def _half_of_available(teller: Teller, person: Individual) -> int:
+    """What to ask for now: what was asked for, where a telling that was killed came further."""
+    partner_id = person.employments[-1].partner_id or ""
+    payouts_want = Many(Payout, of_wallet(person.id))
+    last_want = Many(Activity, of_person(partner_id, person.id), first=1, newest_first=True)
+    wallet_want = One(Wallet, person.id)
+    found = teller.portal.store.read([payouts_want, last_want, wallet_want])
+    asked = [one for one in found[payouts_want].records if one.requested_at >= teller.now]
+    later = [one for one in found[last_want].records if one.recorded_at > teller.now]
+    if asked or later:
+        return sum(one.amount_minor for one in asked if one.requested_at == teller.now)
+    wallet = found[wallet_want] or Wallet(person.id)
+    return wallet.balance("USD").available // 2 // 100 * 100
 
 
 def _resolve(teller: Teller, payout_id: str, *, paid: bool) -> None:

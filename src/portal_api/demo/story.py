@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from portal_api.demo import opening, selling, working, world
+from portal_api.demo import claiming, opening, scenes, selling, working, world
 from portal_api.demo.teller import Teller
 from portal_api.domain.partners import Individual, Partner, Role
-from portal_api.domain.writes import Claim
+from portal_api.domain.writes import Reserve
 from portal_api.services.store import Holder, Listed, One, Store
 from portal_api.services.use_case import Portal
 
@@ -71,8 +71,10 @@ def tell(
         opening.plan(teller)
         selling.plan(teller)
         working.plan(teller)
+        scenes.plan(teller)
+        claiming.plan(teller)
         teller.run(on_step)
-        store.commit([Claim(_TOLD, f"seed {seed}")])
+        store.commit([Reserve(_TOLD, f"seed {seed}")])
 
 
 def people(store: Store) -> tuple[Person, ...]:

@@ -22,8 +22,21 @@ _SHARES = {
 _RECORDED_BY_THE_LEARNING_SYSTEM = frozenset({world.TRAINING, world.ADVANCED})
 
 
+_BY_HAND = (
+    # The sixth month begins on a Monday: of three appointments in one week, two are paid.
+    (world.SOLUTIONS, world.APPOINTMENT, day(6, 1), day(6, 1)),
+    (world.SOLUTIONS, world.APPOINTMENT, day(6, 2), day(6, 2)),
+    (world.SOLUTIONS, world.APPOINTMENT, day(6, 3), day(6, 3)),
+    # Under the second version of the plan; then late, so that the first judges; then what is new.
+    (world.ENABLEMENT, world.LEAD, day(5, 19), day(5, 19)),
+    (world.ENABLEMENT, world.LEAD, day(4, 21), day(5, 20)),
+    (world.ENABLEMENT, world.WORKSHOP, day(5, 21), day(5, 21)),
+)
+"""What Mara does besides: program, behavior, when it was, and when it is told."""
+
+
 def plan(teller: Teller) -> None:
-    """Plans what everybody does on some days of the half year."""
+    """Plans what everybody does on some days of the half year, and what is told by hand."""
     chance = teller.random
     behaviors, shares = tuple(_SHARES), tuple(_SHARES.values())
     weights = [house.sketch.busy + 1 for house in teller.houses]
@@ -32,7 +45,14 @@ def plan(teller: Teller) -> None:
         (behavior,) = chance.choices(behaviors, shares)
         person = _doer(teller, house, behavior)
         done = teller.office_hours(day(1, 12) + timedelta(days=chance.randrange(168)))
-        teller.at(done, partial(_record, teller, house, person, behavior, number, done))
+        program = world.GROWTH if behavior == world.TRAINING else world.ENABLEMENT
+        told = partial(_record, teller, house, person, program, behavior, number, done)
+        teller.at(done, told)
+    house = teller.house(world.FERNHILL)
+    for number, (program, behavior, on, told_on) in enumerate(_BY_HAND, start=_ACTIVITIES + 1):
+        done = on.replace(hour=9)
+        told = partial(_record, teller, house, house.reps[0], program, behavior, number, done)
+        teller.at(told_on.replace(hour=9), told)
 
 
 def _doer(teller: Teller, house: House, behavior: str) -> Individual:
@@ -43,10 +63,15 @@ def _doer(teller: Teller, house: House, behavior: str) -> Individual:
 
 
 def _record(
-    teller: Teller, house: House, person: Individual, behavior: str, number: int, done: datetime
+    teller: Teller,
+    house: House,
+    person: Individual,
+    program: str,
+    behavior: str,
+    number: int,
+    done: datetime,
 ) -> None:
     learned = behavior in _RECORDED_BY_THE_LEARNING_SYSTEM
-    program = world.GROWTH if behavior == world.TRAINING else world.ENABLEMENT
     activities.record_activity(
         teller.portal,
         teller.ask(teller.service if learned else person.id),

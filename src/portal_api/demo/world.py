@@ -1,18 +1,11 @@
-"""Whom and what the demo is about: invented partners, people, behaviors, programs and plans."""
+"""Whom and what the demo is about: invented partners, people, behaviors, customers and products."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from portal_api.domain.activities import FiveC, ProcessStage
-from portal_api.domain.goals import GoalDefinition, Level, Measure
-from portal_api.domain.mechanics.flat import Flat
-from portal_api.domain.mechanics.goal_bonus import GoalBonus
-from portal_api.domain.mechanics.milestone_split import MilestoneSplit
-from portal_api.domain.money import POINTS
-from portal_api.domain.partners import PartnerType, Role, Segment, Tier
-from portal_api.domain.rewards import Rule
-from portal_api.services.programs import ProgramTerms
+from portal_api.domain.activities import BehaviorType, FiveC, ProcessStage
+from portal_api.domain.partners import PartnerType, Role, Tier
 
 ADMINISTRATOR: Final = "ind-administrator"
 """The id of the demo's first administrator, whom no one can have added."""
@@ -20,10 +13,9 @@ ADMINISTRATOR: Final = "ind-administrator"
 GROWTH: Final = "Growth"
 ENABLEMENT: Final = "Enablement points"
 LICENSING: Final = "Licensing drive"
-
-YEAR: Final = "Y2026"
-QUARTERS: Final = ("Q2", "Q4")
-TRAININGS: Final = "TRAININGS"
+SOLUTIONS: Final = "Solution selling"
+SPRINT: Final = "Spring sprint"
+"""The names of the programs."""
 
 
 def day(month: int, number: int, year: int = 2026, hour: int = 0) -> datetime:
@@ -33,9 +25,6 @@ def day(month: int, number: int, year: int = 2026, hour: int = 0) -> datetime:
 
 TOLD_FROM, TOLD_TO = day(1, 2), day(7, 1)
 """What the demo tells happened between these."""
-
-PROGRAMS_END: Final = day(1, 1, 2028)
-"""Long after, so that whoever tries the demo can still earn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +57,8 @@ HIGHMERE: Final = "Highmere Managed Services"
 NORRLAND: Final = "Norrland Licensing"
 EASTFOLD: Final = "Eastfold Cloud"
 JUNIPER: Final = "Juniper Distribution"
+IVORYGATE: Final = "Ivorygate Networks"
+LARKSPUR: Final = "Larkspur Integration"
 
 PARTNERS: Final = (
     PartnerSketch(FERNHILL, _VAR, Tier.GOLD, "EMEA", _SALES, "INDIVIDUALS", 8, busy=5),
@@ -76,10 +67,8 @@ PARTNERS: Final = (
     PartnerSketch("Alderbrook Licensing", _LAR, Tier.GOLD, "EMEA", _SALES, busy=3),
     PartnerSketch(NORRLAND, _LAR, Tier.PLATINUM, "EMEA", _SALES, consent="", busy=1),
     PartnerSketch("Glasswater Volume", _VOLUME, Tier.GOLD, "AMER", _FIELD, busy=3),
-    PartnerSketch("Ivorygate Networks", _VAR, Tier.BRONZE, "AMER", _SALES, "INDIVIDUALS", 20),
-    PartnerSketch(
-        "Larkspur Integration", _SI, Tier.PLATINUM, "APAC", _SALES, consent_day=7, busy=4
-    ),
+    PartnerSketch(IVORYGATE, _VAR, Tier.BRONZE, "AMER", _SALES, "INDIVIDUALS", 20),
+    PartnerSketch(LARKSPUR, _SI, Tier.PLATINUM, "APAC", _SALES, consent_day=7, busy=4),
     PartnerSketch(DOVECOTE, _SI, Tier.SILVER, "EMEA", _FIELD, consent=""),
     PartnerSketch(HIGHMERE, _MSP, Tier.GOLD, "APAC", _SALES, consent_day=13, busy=3),
     PartnerSketch(EASTFOLD, _MSP, Tier.BRONZE, "LATAM", _FIELD, consent_day=15),
@@ -93,7 +82,7 @@ STAFF_OF_EACH: Final = (
     Role.SALES_REP,
     Role.SALES_ENGINEER,
 )
-MARKETING_AT: Final = frozenset({"Kestrel Direct", "Larkspur Integration", JUNIPER})
+MARKETING_AT: Final = frozenset({"Kestrel Direct", LARKSPUR, JUNIPER})
 """Where the fifth person is a marketer and not an engineer."""
 
 
@@ -169,121 +158,38 @@ LAST_NAMES: Final = (
 
 LEAD, APPOINTMENT, PROOF = "LEAD_FOLLOW_UP", "APPOINTMENT_HELD", "PROOF_OF_CONCEPT"
 TRAINING, ADVANCED, EVENT = "TRAINING_COMPLETED", "ADVANCED_TRAINING", "DEMAND_EVENT"
-RENEWAL = "RENEWAL_SIGNED"
+RENEWAL, SELL_OUT, WORKSHOP = "RENEWAL_SIGNED", "SALE_REPORTED", "CUSTOMER_WORKSHOP"
 
+_ENABLEMENT, _OPPORTUNITY = ProcessStage.ENABLEMENT, ProcessStage.OPPORTUNITY_MANAGEMENT
 BEHAVIORS: Final = (
-    (LEAD, "Lead followed up", ProcessStage.LEAD_MANAGEMENT, FiveC.COMMITMENT, False),
-    (APPOINTMENT, "Appointment held", ProcessStage.OPPORTUNITY_MANAGEMENT, FiveC.COMMITMENT, False),
-    (PROOF, "Proof of concept", ProcessStage.OPPORTUNITY_MANAGEMENT, FiveC.CAPACITY, False),
-    (TRAINING, "Training completed", ProcessStage.ENABLEMENT, FiveC.CAPACITY, True),
-    (ADVANCED, "Advanced training completed", ProcessStage.ENABLEMENT, FiveC.CAPACITY, True),
-    (EVENT, "Demand generation event", ProcessStage.DEMAND_GENERATION, FiveC.COVERAGE, False),
-    (RENEWAL, "Renewal signed", ProcessStage.CLOSING, FiveC.CONSUMPTION, False),
-)
-"""Code, name, stage of the sales process, C, and whether the person itself cannot record it."""
-
-POINTS_FOR: Final = {LEAD: 10, APPOINTMENT: 20, PROOF: 80, ADVANCED: 150, EVENT: 100, RENEWAL: 60}
-
-_TERMS = "You earn for what you do while you are enrolled and your company's consent is in force."
-_INDIVIDUAL = Level.INDIVIDUAL
-_NEW_YEAR = day(1, 1, 2027)
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramSketch:
-    """A program to create, its plan, and its budget by asset in minor units."""
-
-    terms: ProgramTerms
-    rules: tuple[Rule, ...]
-    goals: tuple[GoalDefinition, ...]
-    budget: tuple[tuple[str, int], ...]
-
-
-def _terms(
-    name: str, description: str, starts_at: datetime, segment: Segment, currency: str
-) -> ProgramTerms:
-    return ProgramTerms(
-        name, description, segment, starts_at, PROGRAMS_END, "Europe/Berlin", currency, _TERMS
-    )
-
-
-PROGRAMS: Final = (
-    ProgramSketch(
-        _terms(
-            GROWTH,
-            "Registering deals and winning them, with goals for the year.",
-            day(1, 1),
-            Segment(types=tuple(kind for kind in PartnerType if kind is not _DISTRIBUTOR)),
-            "USD",
-        ),
-        (
-            Rule("deals", "Deals registered and won", _INDIVIDUAL, "USD", MilestoneSplit(300)),
-            Rule("training", "Trainings", _INDIVIDUAL, POINTS, Flat(TRAINING, 50)),
-            Rule("year-bonus", "Your year", _INDIVIDUAL, "USD", GoalBonus(YEAR, 500_00, 300_00)),
-            *(
-                Rule(
-                    *(f"company-{goal.lower()}", f"Your company's {goal}", Level.PARTNER, "USD"),
-                    GoalBonus(goal, 2_000_00, 1_000_00),
-                )
-                for goal in QUARTERS
-            ),
-        ),
-        (
-            GoalDefinition("Q2", "Second quarter", Measure.WON_REVENUE, day(4, 1), day(7, 1)),
-            GoalDefinition("Q4", "Fourth quarter", Measure.WON_REVENUE, day(10, 1), _NEW_YEAR),
-            GoalDefinition(YEAR, "Year 2026", Measure.WON_REVENUE, day(1, 1), _NEW_YEAR),
-        ),
-        (("USD", 250_000_00), (POINTS, 100_000)),
-    ),
-    ProgramSketch(
-        _terms(
-            ENABLEMENT,
-            "Points for the work that leads to sales.",
-            day(2, 1),
-            Segment(),
-            "USD",
-        ),
-        tuple(
-            Rule(code.lower().replace("_", "-"), name, _INDIVIDUAL, POINTS, Flat(code, points))
-            for code, name, *_ in BEHAVIORS
-            if (points := POINTS_FOR.get(code))
-        ),
-        (
-            GoalDefinition(
-                *(TRAININGS, "Advanced trainings", Measure.BEHAVIOR_COUNT),
-                *(day(2, 1), _NEW_YEAR, ADVANCED),
-            ),
-        ),
-        ((POINTS, 60_000),),
-    ),
-    ProgramSketch(
-        _terms(
-            LICENSING,
-            "For direct marketers and large account resellers; a lost deal pays nothing.",
-            day(3, 1),
-            Segment(types=(_DMR, _LAR)),
-            "EUR",
-        ),
-        (
-            Rule(
-                *("licences", "Licence deals", _INDIVIDUAL, "EUR"),
-                MilestoneSplit(150, 1, 2, keep_on_loss=False),
-            ),
-        ),
-        (GoalDefinition("H1", "First half", Measure.WON_REVENUE, day(3, 1), day(7, 1)),),
-        (("EUR", 800_00),),
+    BehaviorType(LEAD, "Lead followed up", ProcessStage.LEAD_MANAGEMENT, FiveC.COMMITMENT),
+    BehaviorType(APPOINTMENT, "Appointment held", _OPPORTUNITY, FiveC.COMMITMENT),
+    BehaviorType(PROOF, "Proof of concept", _OPPORTUNITY, FiveC.CAPACITY),
+    BehaviorType(TRAINING, "Training completed", _ENABLEMENT, FiveC.CAPACITY, True),
+    BehaviorType(ADVANCED, "Advanced training completed", _ENABLEMENT, FiveC.CAPACITY, True),
+    BehaviorType(EVENT, "Demand generation event", ProcessStage.DEMAND_GENERATION, FiveC.COVERAGE),
+    BehaviorType(RENEWAL, "Renewal signed", ProcessStage.CLOSING, FiveC.CONSUMPTION),
+    BehaviorType(
+        *(SELL_OUT, "Sale reported with its invoice", ProcessStage.CLOSING, FiveC.CONTRIBUTION),
+        evidence_needed=True,
+        claim_within_days=60,
     ),
 )
+"""What the catalogue begins with; trainings are recorded by the learning system or reviewed."""
 
-LICENSING_REFILL: Final = ("EUR", 60_000_00)
-"""Added when the year's half is nearly over: before, some of its deals find the budget empty."""
+NEW_BEHAVIOR: Final = BehaviorType(WORKSHOP, "Customer workshop", _OPPORTUNITY, FiveC.COVERAGE)
+"""Comes into the catalogue when the half year is nearly over."""
 
 PRODUCTS: Final = ("Lantern Fleet", "Lantern Go", "Beacon 900", "Kestrel Plus", "Kestrel Max")
-CUSTOMERS: Final = (
-    *("Alder Foods", "Bramble Freight", "Cobalt Optics", "Drift Textiles", "Ember Energy"),
-    *("Foundry Nine", "Granite Hotels", "Harbour Health", "Indigo Air", "Jetty Marine"),
-    *("Keystone Schools", "Lumen Media", "Meridian Rail", "Nimbus Insurance", "Orchard Retail"),
+_STEMS: Final = (
+    *("Alder", "Bramble", "Cobalt", "Drift", "Ember", "Foundry", "Granite", "Harbour", "Indigo"),
+    *("Jetty", "Keystone", "Lumen", "Meridian", "Nimbus", "Orchard"),
 )
+_TAILS: Final = ("Foods", "Freight", "Optics", "Textiles", "Energy")
+OPPORTUNITIES: Final = tuple(
+    (f"{stem} {tail}", product) for stem in _STEMS for tail in _TAILS for product in PRODUCTS
+)
+"""Customers and what they may buy: each is registered once, since an approved deal protects it."""
 
 
 def email_of(name: str, partner_name: str) -> str:

@@ -28,13 +28,20 @@ class FiveC(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BehaviorType:
-    """A kind of activity. ``review_needed``: the person itself cannot record it as done."""
+    """A kind of activity.
+
+    ``review_needed``: what a person claims is reviewed before it counts. ``evidence_needed``: a
+    claim has an invoice or a serial number. ``claim_within_days``: how long after it occurred it
+    may be claimed (none: always).
+    """
 
     code: str
     name: str
     stage: ProcessStage
     five_c: FiveC
     review_needed: bool = False
+    evidence_needed: bool = False
+    claim_within_days: int | None = None
     version: int = 0
 
     @property
@@ -48,30 +55,48 @@ DEAL_REGISTERED = "DEAL_REGISTERED"
 DEAL_REJECTED = "DEAL_REJECTED"
 DEAL_WON = "DEAL_WON"
 DEAL_LOST = "DEAL_LOST"
+DEAL_AMOUNT_CHANGED = "DEAL_AMOUNT_CHANGED"
+DEAL_CREDITED = "DEAL_CREDITED"
+DEAL_EXTENDED = "DEAL_EXTENDED"
+DEAL_RETURNED = "DEAL_RETURNED"
+DEAL_REOPENED = "DEAL_REOPENED"
 
 _REGISTRATION, _CLOSING = ProcessStage.DEAL_REGISTRATION, ProcessStage.CLOSING
-DEAL_BEHAVIORS = (
-    BehaviorType(
-        DEAL_SUBMITTED, "Deal registration submitted", _REGISTRATION, FiveC.COMMITMENT, True
-    ),
-    BehaviorType(
-        DEAL_REGISTERED, "Deal registration approved", _REGISTRATION, FiveC.COMMITMENT, True
-    ),
-    BehaviorType(
-        DEAL_REJECTED, "Deal registration rejected", _REGISTRATION, FiveC.COMMITMENT, True
-    ),
-    BehaviorType(DEAL_WON, "Deal won", _CLOSING, FiveC.CONTRIBUTION, True),
-    BehaviorType(DEAL_LOST, "Deal lost", _CLOSING, FiveC.CONTRIBUTION, True),
+DEAL_BEHAVIORS = tuple(
+    BehaviorType(code, name, stage, five_c, review_needed=True)
+    for code, name, stage, five_c in (
+        (DEAL_SUBMITTED, "Deal registration submitted", _REGISTRATION, FiveC.COMMITMENT),
+        (DEAL_REGISTERED, "Deal registration approved", _REGISTRATION, FiveC.COMMITMENT),
+        (DEAL_REJECTED, "Deal registration rejected", _REGISTRATION, FiveC.COMMITMENT),
+        (DEAL_EXTENDED, "Deal protection extended", _REGISTRATION, FiveC.COMMITMENT),
+        (DEAL_AMOUNT_CHANGED, "Deal amount changed", _CLOSING, FiveC.CONTRIBUTION),
+        (DEAL_CREDITED, "Deal credit divided", _CLOSING, FiveC.CONTRIBUTION),
+        (DEAL_WON, "Deal won", _CLOSING, FiveC.CONTRIBUTION),
+        (DEAL_LOST, "Deal lost", _CLOSING, FiveC.CONTRIBUTION),
+        (DEAL_RETURNED, "Deal returned", _CLOSING, FiveC.CONTRIBUTION),
+        (DEAL_REOPENED, "Deal reopened", _CLOSING, FiveC.CONTRIBUTION),
+    )
 )
 """The behaviors that changes of a deal are; only those changes record them."""
+DEAL_CHANGES = frozenset(behavior.code for behavior in DEAL_BEHAVIORS)
 
 
 class OutcomeStatus(StrEnum):
     """What a rule made of an activity."""
 
     AWARDED = "AWARDED"
+    PENDING = "PENDING"
+    """Awarded, and available once the deal is won."""
+    RELEASED = "RELEASED"
+    """Pending before, available now."""
+    CANCELLED = "CANCELLED"
+    """Pending before, nothing now."""
     WITHHELD = "WITHHELD"
     TAKEN_BACK = "TAKEN_BACK"
+    SHARED = "SHARED"
+    """A team's, to be divided among its members one by one."""
+    SHADOW = "SHADOW"
+    """What a shadow rule would have awarded."""
 
 
 class WithheldReason(StrEnum):
@@ -82,14 +107,16 @@ class WithheldReason(StrEnum):
     NOT_EMPLOYED = "NOT_EMPLOYED"
     NO_CONSENT = "NO_CONSENT"
     NOT_ENROLLED = "NOT_ENROLLED"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    CAP_REACHED = "CAP_REACHED"
     BUDGET_EXHAUSTED = "BUDGET_EXHAUSTED"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One rule's result.
+    """One rule's result for one recipient (a person, a team or the partner).
 
-    ``amount_minor`` is what was paid, would have been paid, or was taken back.
+    ``amount_minor`` is what was paid, would have been paid, was taken back, released or cancelled.
     """
 
     rule_code: str
@@ -97,13 +124,19 @@ class Outcome:
     asset: str
     amount_minor: int
     because: str
+    recipient_id: str
+    step: str
     reason: WithheldReason | None = None
     earning_id: str | None = None
+    team_award_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One occurrence of a behavior. ``id`` names partner, individual, program and itself."""
+    """One occurrence of a behavior. ``id`` names partner, individual, program and itself.
+
+    ``deal_amount_minor`` is the amount that its deal had with it, ``deal_shares`` who was credited.
+    """
 
     id: str
     partner_id: str
@@ -115,4 +148,12 @@ class Activity:
     source: str
     source_event_id: str
     deal_id: str | None = None
+    deal_amount_minor: int | None = None
+    deal_shares: tuple[tuple[str, int], ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    version: int = 0
+
+    @property
+    def saw_deal(self) -> bool:
+        """Whether the rules looked at its deal: not at one that was full without this person."""
+        return self.behavior in DEAL_CHANGES or self.deal_amount_minor is not None

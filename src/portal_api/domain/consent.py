@@ -29,6 +29,14 @@ class ConsentScope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """How much each person may earn of an asset under a consent, in minor units."""
+
+    asset: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """A permission from ``valid_from`` on.
 
@@ -46,6 +54,11 @@ class Consent:
     revoked_at: datetime | None = None
     revoked_by: str | None = None
     historical: bool = False
+    caps: tuple[Cap, ...] = ()
+
+    def cap(self, asset: str) -> int | None:
+        """The most that a person may earn of an asset under it, if that is limited."""
+        return next((cap.amount_minor for cap in self.caps if cap.asset == asset), None)
 
     def covers(self, individual_id: str, occurred_at: datetime, terms_version: int) -> bool:
         """Whether it lets this person earn for an activity at that instant, and is not revoked."""
@@ -167,6 +180,7 @@ def grant(
     at: datetime,
     valid_to: datetime | None = None,
     historical_from: datetime | None = None,
+    caps: tuple[Cap, ...] = (),
 ) -> ConsentFile:
     """The file with a consent added, and the requests that it answers marked.
 
@@ -185,6 +199,7 @@ def grant(
         valid_from=historical_from or at,
         valid_to=valid_to,
         historical=historical_from is not None,
+        caps=caps,
     )
     answered = tuple(
         replace(asked, answered_at=at)

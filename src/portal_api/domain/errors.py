@@ -15,9 +15,18 @@
     ├── AlreadyEnrolled
     ├── NotEnrolled
     ├── ReferenceAlreadyUsed         the external reference belongs to another deal
+    ├── DealConflict                 the customer and product are protected for somebody else
     ├── RegistrationDecided          approved or rejected before
     ├── DealNotOpen                  won or lost before
-    ├── ReviewRequired               the behavior needs a review that a claim cannot give itself
+    ├── DealNotClosed                only what was won is returned, what was lost reopened
+    ├── ExtensionNotRequested        there is no extension to decide
+    ├── ReviewRequired               the behavior is claimed, or recorded by the vendor
+    ├── ClaimTooLate                 the deadline for claiming it has passed
+    ├── EvidenceAlreadyUsed          the invoice or serial number proved another claim
+    ├── ClaimDecided                 approved or rejected before
+    ├── OwnClaim                     nobody decides what they claimed themselves
+    ├── NothingWithheld              the activity has no outcome that could be paid now
+    ├── PlanAlreadyPublished         a published version never changes: draft the next
     ├── PlanNotPublishable           the plan's rules contradict each other or the program
     ├── InsufficientBalance
     └── PayoutNotOpen                settled or failed before
@@ -136,6 +145,11 @@ class ReferenceAlreadyUsed(Refusal):
 
 
 @dataclass(eq=False)
+class DealConflict(Refusal):
+    """Another deal protects the same customer and product; whose is not told."""
+
+
+@dataclass(eq=False)
 class RegistrationDecided(Refusal):
     """The registration has been decided: it is ``status`` now."""
 
@@ -150,10 +164,62 @@ class DealNotOpen(Refusal):
 
 
 @dataclass(eq=False)
+class DealNotClosed(Refusal):
+    """The deal's ``stage`` is none from which it can be returned or reopened."""
+
+    stage: str
+
+
+@dataclass(eq=False)
+class ExtensionNotRequested(Refusal):
+    """The deal has no request for an extension that could be decided."""
+
+
+@dataclass(eq=False)
 class ReviewRequired(Refusal):
-    """Activities of ``behavior`` are recorded by the vendor or an integration, not the person."""
+    """A person claims ``behavior`` with proof; the vendor or an integration records it."""
 
     behavior: str
+
+
+@dataclass(eq=False)
+class ClaimTooLate(Refusal):
+    """What occurred then could be claimed until ``deadline`` (ISO 8601)."""
+
+    deadline: str
+
+
+@dataclass(eq=False)
+class EvidenceAlreadyUsed(Refusal):
+    """The ``evidence`` proved a claim of somebody of the same role before; whose is not told."""
+
+    evidence: str
+
+
+@dataclass(eq=False)
+class ClaimDecided(Refusal):
+    """The claim has been decided: it is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class OwnClaim(Refusal):
+    """Nobody decides a claim that is their own or that they submitted."""
+
+
+@dataclass(eq=False)
+class NothingWithheld(Refusal):
+    """No rule withheld what it would pay for the activity now."""
+
+
+@dataclass(eq=False)
+class PlanAlreadyPublished(Refusal):
+    """Version ``number`` is published and never changes; ``next_number`` can be drafted."""
+
+    final: ClassVar[bool] = False
+    number: int
+    next_number: int
 
 
 @dataclass(eq=False)

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from portal_api.domain.activities import DEAL_REGISTERED, DEAL_WON, Activity
+from portal_api.domain.activities import (
+    DEAL_REGISTERED,
+    DEAL_RETURNED,
+    DEAL_WON,
+    Activity,
+)
 from portal_api.domain.deals import Deal
 from portal_api.domain.errors import InvalidInput
 
@@ -49,15 +54,38 @@ class GoalDefinition:
         """Whether both count the same, so that they may share a counter."""
         return replace(self, name=other.name) == other
 
-    def counted(self, activity: Activity, deal: Deal | None) -> int:
-        """How much an activity adds to this goal."""
-        if not self.starts_at <= activity.occurred_at < self.ends_at:
+    @property
+    def counts(self) -> frozenset[str]:
+        """The behaviors that change it."""
+        if self.measure is Measure.WON_REVENUE:
+            return frozenset({DEAL_WON, DEAL_RETURNED})
+        if self.measure is Measure.DEALS_REGISTERED:
+            return frozenset({DEAL_REGISTERED})
+        return frozenset({self.behavior} if self.behavior else ())
+
+    def counted(self, activity: Activity, deal: Deal | None, part: "Part") -> int:
+        """How much an activity adds to this goal of a party that has ``part`` in it.
+
+        A return takes off what was added, in the window of the sale.
+        """
+        if activity.behavior not in self.counts:
             return 0
         if self.measure is Measure.WON_REVENUE:
-            return deal.amount_minor if deal and activity.behavior == DEAL_WON else 0
-        if self.measure is Measure.DEALS_REGISTERED:
-            return int(activity.behavior == DEAL_REGISTERED)
-        return int(activity.behavior == self.behavior)
+            if deal is None or deal.closed_at is None or not self._covers(deal.closed_at):
+                return 0
+            return part.share_minor if activity.behavior == DEAL_WON else -part.share_minor
+        return int(part.own and self._covers(activity.occurred_at))
+
+    def _covers(self, instant: datetime) -> bool:
+        return self.starts_at <= instant < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A party's part in an activity: its share of the deal, and whether it is its own doing."""
+
+    share_minor: int = 0
+    own: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +135,9 @@ class Progress:
     ``counters`` only change by addition: ``deals``, ``won``, ``won_minor``; ``earned:ASSET`` (what
     individuals were paid, net of what was taken back) and ``company:ASSET`` (what the partner was),
     in minor units; ``earners:ASSET`` (individuals who were paid, net); ``goal:CODE``;
-    ``bonus:RULE:STEP`` (1 once decided).
+    ``bonus:RULE:STEP`` (1 once decided); what a mechanic keeps for itself; ``count:RULE:PERIOD``
+    and ``amount:RULE:PERIOD`` of rules with limits, ``under:CONSENT:ASSET`` of a consent with a
+    cap, both net.
     """
 
     id: str
@@ -133,13 +163,14 @@ def tells_of_nobody(*groups: int) -> bool:
 
 
 def counted(
-    goals: tuple[GoalDefinition, ...], activity: Activity, deal: Deal | None
+    goals: tuple[GoalDefinition, ...], activity: Activity, deal: Deal | None, part: Part
 ) -> dict[str, int]:
-    """What an activity adds to the counters of its individual, team and partner."""
-    added = {f"goal:{goal.code}": goal.counted(activity, deal) for goal in goals}
-    added["deals"] = int(activity.behavior == DEAL_REGISTERED)
-    if deal is not None and activity.behavior == DEAL_WON:
-        added |= {"won": 1, "won_minor": deal.amount_minor}
+    """What an activity adds to the counters of a party with that part in it."""
+    added = {f"goal:{goal.code}": goal.counted(activity, deal, part) for goal in goals}
+    added["deals"] = int(part.own and activity.behavior == DEAL_REGISTERED)
+    sign = {DEAL_WON: 1, DEAL_RETURNED: -1}.get(activity.behavior, 0)
+    if deal is not None and sign:
+        added |= {"won": sign * int(part.own), "won_minor": sign * part.share_minor}
     return {counter: amount for counter, amount in added.items() if amount}
 
 

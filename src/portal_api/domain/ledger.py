@@ -15,6 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
+from portal_api.domain.cases import Inputs
 from portal_api.domain.errors import InsufficientBalance
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
 from portal_api.domain.records import canonical, plain
@@ -79,8 +80,8 @@ class Transfer:
 class Trace:
     """Why an earning is what it is, frozen when it was made.
 
-    The inputs that replay to its amount. ``claim`` is the name that the earning alone holds, so
-    that it is paid once.
+    ``inputs`` replay to its amount (invariant L18). ``reserved`` is the name that the earning
+    alone holds, so that it is paid once.
     """
 
     earning_id: str
@@ -100,7 +101,8 @@ class Trace:
     deal_id: str | None = None
     consent_id: str | None = None
     consent_version: int | None = None
-    claim: str | None = None
+    reserved: str | None = None
+    inputs: Inputs | None = None
 
 
 class JournalKind(StrEnum):
@@ -137,26 +139,33 @@ class Journal:
 class EarningStatus(StrEnum):
     """Where an earning stands."""
 
+    PENDING = "PENDING"
     AVAILABLE = "AVAILABLE"
+    CANCELLED = "CANCELLED"
     REVERSED = "REVERSED"
 
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """A right that a rule created. ``reversed_minor`` is what was taken back of it so far."""
+    """A right that a rule created. ``reversed_minor`` is what was taken back of it so far.
+
+    ``pending``: it waits for its deal to be won, or did until it was cancelled.
+    """
 
     id: str
     wallet_id: str
     trace: Trace
     recorded_at: datetime
     reversed_minor: int = 0
+    pending: bool = False
     version: int = 0
 
     @property
     def status(self) -> EarningStatus:
-        """REVERSED once all of it was taken back."""
-        whole = self.reversed_minor >= self.trace.amount_minor
-        return EarningStatus.REVERSED if whole else EarningStatus.AVAILABLE
+        """REVERSED once all of it was taken back, CANCELLED if that was while it was pending."""
+        if self.reversed_minor >= self.trace.amount_minor:
+            return EarningStatus.CANCELLED if self.pending else EarningStatus.REVERSED
+        return EarningStatus.PENDING if self.pending else EarningStatus.AVAILABLE
 
 
 def post(
@@ -233,25 +242,49 @@ def content_hash(attributes: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical(attributes)).hexdigest()
 
 
-def award_transfers(wallet: Wallet, trace: Trace) -> tuple[Transfer, ...]:
-    """From the program's budget to available, and from there to what the party owes."""
-    amount, asset = trace.amount_minor, trace.asset
-    paid = Transfer(budget_of(trace.program_id), AVAILABLE, asset, amount, trace.earning_id)
-    owed = min(amount, -wallet.balance(asset).receivable)
-    repaid = Transfer(AVAILABLE, RECEIVABLE, asset, owed, trace.earning_id)
-    return (paid, repaid) if owed else (paid,)
+def award_transfers(wallet: Wallet, trace: Trace, pending: bool = False) -> tuple[Transfer, ...]:
+    """From the program's budget to pending, or to available and from there to what is owed."""
+    amount, asset, budget = trace.amount_minor, trace.asset, budget_of(trace.program_id)
+    if pending:
+        return (Transfer(budget, PENDING, asset, amount, trace.earning_id),)
+    paid = Transfer(budget, AVAILABLE, asset, amount, trace.earning_id)
+    return paid, *_repaid(wallet, asset, amount, trace.earning_id)
+
+
+def release_transfers(wallet: Wallet, earning: Earning) -> tuple[Transfer, ...]:
+    """From pending to available, and from there to what the party owes."""
+    asset, amount = earning.trace.asset, earning.trace.amount_minor - earning.reversed_minor
+    freed = Transfer(PENDING, AVAILABLE, asset, amount, earning.id)
+    return freed, *_repaid(wallet, asset, amount, earning.id)
+
+
+def _repaid(wallet: Wallet, asset: str, amount_minor: int, earning_id: str) -> tuple[Transfer, ...]:
+    owed = min(amount_minor, -wallet.balance(asset).receivable)
+    return (Transfer(AVAILABLE, RECEIVABLE, asset, owed, earning_id),) if owed else ()
 
 
 def take_back_transfers(
     wallet: Wallet, earning: Earning, amount_minor: int
 ) -> tuple[Transfer, ...]:
-    """Back to the program's budget: from available as far as it reaches, the rest as receivable."""
+    """Back to the program's budget: what is pending from there.
+
+    What is available as far as it reaches, the rest as receivable.
+    """
     asset, budget = earning.trace.asset, budget_of(earning.trace.program_id)
+    if earning.pending:
+        return (Transfer(PENDING, budget, asset, amount_minor, earning.id),)
     there = min(amount_minor, wallet.balance(asset).available)
     parts = ((AVAILABLE, there), (RECEIVABLE, amount_minor - there))
     return tuple(
         Transfer(account, budget, asset, part, earning.id) for account, part in parts if part
     )
+
+
+def release(earning: Earning) -> Earning:
+    """The pending earning as an available one."""
+    if not earning.pending:
+        raise ValueError("only what is pending is released")
+    return replace(earning, pending=False)
 
 
 def take_back(earning: Earning, amount_minor: int) -> Earning:

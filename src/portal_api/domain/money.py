@@ -65,12 +65,17 @@ def to_text(amount_minor: int, asset: str) -> str:
 
 
 def of_rate(amount_minor: int, rate_bps: int) -> int:
-    """``rate_bps`` basis points of an amount, rounded half to even.
+    """``rate_bps`` basis points of an amount, rounded half to even."""
+    return of_ratio(amount_minor, rate_bps, 10_000)
 
-    The one place that rounds a rate.
+
+def of_ratio(amount_minor: int, numerator: int, denominator: int) -> int:
+    """An amount times a fraction, rounded half to even: the one place that rounds.
+
+    ``denominator`` is larger than zero.
     """
-    quotient, remainder = divmod(amount_minor * rate_bps, 10_000)
-    if remainder * 2 > 10_000 or (remainder * 2 == 10_000 and quotient % 2):
+    quotient, remainder = divmod(amount_minor * numerator, denominator)
+    if remainder * 2 > denominator or (remainder * 2 == denominator and quotient % 2):
         return quotient + 1
     return quotient
 

@@ -142,12 +142,13 @@ class Individual:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A filter of partners and people; an empty field lets everything through."""
+    """A filter of partners, people and products; an empty field lets everything through."""
 
     types: tuple[PartnerType, ...] = ()
     tiers: tuple[Tier, ...] = ()
     regions: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
+    products: tuple[str, ...] = ()
 
     def admits_partner(self, partner: Partner, instant: datetime) -> bool:
         """Whether the partner, with the tier it had at ``instant``, is in the segment."""
@@ -160,6 +161,11 @@ class Segment:
     def admits_role(self, role: Role) -> bool:
         """Whether people of this role are in the segment; without named roles, all who earn are."""
         return role in (self.roles or STAFF_ROLES)
+
+    def admits_product(self, product: str | None) -> bool:
+        """Whether what is sold is promoted; what sells nothing is not, where products are named."""
+        named = {name.casefold() for name in self.products}
+        return not named or (product is not None and product.casefold() in named)
 
 
 EVERYONE = Segment()

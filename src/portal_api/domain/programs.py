@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from portal_api.domain.partners import Segment
 
@@ -11,12 +12,26 @@ BUDGET_SHARDS = 16
 """A program's head and budget are kept in this many items, so that none takes every award."""
 
 
+FUNDED = "funded:"
+LOW_AT_PERCENT = 80
+"""A budget of which so much is used is low, and an event says so."""
+PROTECTION_DAYS = 90
+"""How long an approved deal is protected where the program does not say."""
+
+
+class IncentiveClass(StrEnum):
+    """What a program wants of people: something soon, or something that they go on doing."""
+
+    TACTICAL = "TACTICAL"
+    HABIT_FORMING = "HABIT_FORMING"
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A program. ``currency`` is that of its deals' amounts; assets are what its rules pay in.
 
     ``plan_number`` is that of the plan published last, so that who reads both sees that none is
-    missing.
+    missing. An approved deal is protected for ``protection_days``.
     """
 
     id: str
@@ -30,6 +45,8 @@ class Program:
     terms: str
     terms_version: int = 1
     plan_number: int = 0
+    protection_days: int = PROTECTION_DAYS
+    incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
     version: int = 0
 
     def open_at(self, instant: datetime) -> bool:
@@ -42,12 +59,26 @@ class ProgramShard:
     """One of the items over which a program's budget is spread; its version is the program's own.
 
     An award draws from the shard of its recipient and checks that version in the same operation.
-    ``counters`` maps assets to minor units. ``id`` names program and shard.
+    ``counters`` maps assets to the minor units that are left, and ``funded:ASSET`` to what was ever
+    put in. ``id`` names program and shard.
     """
 
     id: str
     counters: Mapping[str, int] = field(default_factory=dict)
     version: int = 0
+
+    def left(self, asset: str) -> int:
+        """What is left of an asset, in minor units."""
+        return self.counters.get(asset, 0)
+
+    def funded(self, asset: str) -> int:
+        """What was ever put in, in minor units."""
+        return self.counters.get(f"{FUNDED}{asset}", 0)
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The assets that it holds or held."""
+        return tuple(name for name in self.counters if ":" not in name)
 
 
 def shard_of(program_id: str, party_id: str) -> str:
@@ -59,3 +90,8 @@ def shard_of(program_id: str, party_id: str) -> str:
 def shards_of(program_id: str) -> tuple[str, ...]:
     """The ids of all shards of a program."""
     return tuple(f"{program_id}.{number}" for number in range(BUDGET_SHARDS))
+
+
+def is_low(left_minor: int, funded_minor: int) -> bool:
+    """Whether 80 % or more of what was ever funded is used."""
+    return left_minor * 100 <= funded_minor * (100 - LOW_AT_PERCENT)

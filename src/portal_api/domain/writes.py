@@ -65,7 +65,7 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Reserve:
     """Nobody else holds the name; ``holder`` does from now on."""
 
     name: str
@@ -111,4 +111,4 @@ class Delist:
     sort: str
 
 
-Write = Create | Save | Unchanged | Absent | Claim | Release | Count | Enlist | Delist
+Write = Create | Save | Unchanged | Absent | Reserve | Release | Count | Enlist | Delist

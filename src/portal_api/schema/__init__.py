@@ -9,12 +9,16 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from portal_api.schema.access import audience_of
 from portal_api.schema.activities import ActivityMutations
+from portal_api.schema.claims import ClaimMutations
 from portal_api.schema.consent import ConsentMutations
-from portal_api.schema.deals import DealMutations
+from portal_api.schema.deal_changes import DealChangeMutations
+from portal_api.schema.deal_mutations import DealMutations
 from portal_api.schema.errors import HANDLERS, REFUSALS, OneOperation
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.partner_mutations import PartnerMutations
 from portal_api.schema.payouts import PayoutMutations
+from portal_api.schema.plan_mutations import PlanMutations
+from portal_api.schema.previews import RetryMutations
 from portal_api.schema.program_mutations import ProgramMutations
 from portal_api.schema.query import Query
 from portal_api.schema.scalars import SCALARS
@@ -27,10 +31,14 @@ _PLUMBING = frozenset({"Node", "PageInfo"})
 )
 class Mutation(
     ProgramMutations,
+    PlanMutations,
     PartnerMutations,
     ConsentMutations,
     DealMutations,
+    DealChangeMutations,
     ActivityMutations,
+    ClaimMutations,
+    RetryMutations,
     PayoutMutations,
 ):
     """The root mutation."""

@@ -17,7 +17,7 @@ from portal_api.domain.errors import (
     SelfStartNotAllowed,
 )
 from portal_api.domain.partners import STAFF_ROLES
-from portal_api.schema.access import Audience, declared
+from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
 from portal_api.schema.enums import ConsentScope
 from portal_api.schema.errors import result
@@ -25,6 +25,7 @@ from portal_api.schema.ids import decoded, encoded, pair
 from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
 from portal_api.schema.nodes import find
 from portal_api.schema.programs import Program, program_of
+from portal_api.schema.scalars import Amount, AmountInput, amount_of
 from portal_api.services import consent as services
 from portal_api.services.partners import MANAGERS
 from portal_api.services.store import One
@@ -37,7 +38,7 @@ _Person = Annotated["Individual", strawberry.lazy("portal_api.schema.partners")]
 _People = list[Annotated["Individual", strawberry.lazy("portal_api.schema.partners")]]
 
 
-@declared(*_COMPANY)
+@declared(*_COMPANY, Audience.OWNER)
 @strawberry.type(description="A partner executive's dated permission that individuals may earn.")
 class Consent:
     """A consent."""
@@ -59,6 +60,7 @@ class Consent:
     revoked_at: datetime | None = strawberry.field(description="When it was revoked, forward only.")
     historical: bool = strawberry.field(description="Declared by an administrator's import.")
     active: bool = strawberry.field(description="Whether it is in force now.")
+    caps: list[Amount] = strawberry.field(description="What each person earns under it at most.")
     file: strawberry.Private[consent.ConsentFile]
     record: strawberry.Private[consent.Consent]
 
@@ -72,14 +74,18 @@ class Consent:
     )
     async def granted_by(self, info: Info) -> _Person:
         """The executive."""
-        return next(
-            iter(await _people(info, self.file.partner_id, (self.record.granted_by,))), None
-        )
+        named = await _people(info, self.file.partner_id, (self.record.granted_by,))
+        return next(iter(named), None)
 
-    @strawberry.field(description="Whom it names; empty for the whole company.")
+    @strawberry.field(
+        description="Whom it names; empty for the whole company. Staff sees itself among them only."
+    )
     async def individuals(self, info: Info) -> _People:
         """The people."""
-        return await _people(info, self.file.partner_id, self.record.individual_ids)
+        viewer, named = await info.context.viewer(), self.record.individual_ids
+        if not may_see(ConsentGranted, viewer.audiences(self.file.partner_id, None)):
+            named = tuple(person for person in named if person == viewer.id)
+        return await _people(info, self.file.partner_id, named)
 
 
 @declared(*_COMPANY)
@@ -159,6 +165,7 @@ def consents_of(file: consent.ConsentFile, now: datetime) -> list[Consent]:
             revoked_at=record.revoked_at,
             historical=record.historical,
             active=record.active_at(now),
+            caps=[amount_of(cap.asset, cap.amount_minor) for cap in record.caps],
             file=file,
             record=record,
         )
@@ -203,6 +210,10 @@ class GrantConsentInput(MutationInput):
     )
     valid_to: datetime | None = strawberry.field(
         default=None, description="When it ends; open if left out."
+    )
+    caps: list[AmountInput] = strawberry.field(
+        default_factory=list,
+        description="How much each person may earn under it at most, up to five, one per asset.",
     )
 
 
@@ -322,6 +333,7 @@ class ConsentMutations:
             program_id=decoded(input.program_id, "Program", "programId"),
             individual_ids=_named(input.individual_ids, partner_id),
             valid_to=input.valid_to,
+            caps=tuple(consent.Cap(*cap.minor("caps")) for cap in input.caps),
         )
         await authorized(info, ConsentGranted, partner_id)
         shown = consents_of(outcome.file, info.context.portal.clock())

@@ -13,8 +13,8 @@ from strawberry.dataloader import DataLoader
 
 from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.partners import Individual
+from portal_api.domain.plans import PlanVersion
 from portal_api.domain.programs import Program
-from portal_api.domain.rewards import PlanVersion
 from portal_api.services.store import Many, One, Slice, Want, of_program, of_vendor
 from portal_api.services.use_case import Ask, Portal, Unauthenticated
 

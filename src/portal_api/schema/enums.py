@@ -1,35 +1,54 @@
 """The domain's enums as the schema shows them: the same classes, told to Strawberry."""
 
-from enum import EnumMeta
+from enum import EnumMeta, StrEnum
 
 import strawberry
 
 from portal_api.domain.activities import FiveC, OutcomeStatus, ProcessStage, WithheldReason
+from portal_api.domain.claims import ClaimStatus, EvidenceKind, RejectionCode
 from portal_api.domain.consent import ConsentScope
 from portal_api.domain.deals import DealStage, RegistrationStatus
 from portal_api.domain.goals import Level, Measure
 from portal_api.domain.ledger import EarningStatus
 from portal_api.domain.partners import ParticipationPolicy, PartnerType, PersonStatus, Role, Tier
 from portal_api.domain.payouts import PayoutStatus
+from portal_api.domain.plan_checks import PlanWarningCode
+from portal_api.domain.plans import Period
+from portal_api.domain.programs import IncentiveClass
 
 __all__ = [
+    "ClaimStatus",
     "ConsentScope",
     "DealStage",
     "EarningStatus",
+    "EvidenceKind",
     "FiveC",
+    "IncentiveClass",
     "Level",
     "Measure",
     "OutcomeStatus",
     "ParticipationPolicy",
     "PartnerType",
     "PayoutStatus",
+    "Period",
     "PersonStatus",
+    "PlanStatus",
+    "PlanWarningCode",
     "ProcessStage",
     "RegistrationStatus",
+    "RejectionCode",
     "Role",
     "Tier",
     "WithheldReason",
 ]
+
+
+class PlanStatus(StrEnum):
+    """Where a version of a plan stands."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    SUPERSEDED = "SUPERSEDED"
 
 
 def _shown(enum: EnumMeta, description: str, **values: str) -> None:
@@ -93,6 +112,7 @@ _shown(
     SUBMITTED="Waits for the vendor.",
     APPROVED="Recognized: the deal is registered.",
     REJECTED="Not recognized; the deal says why.",
+    EXPIRED="Recognized before, and not closed while it was protected; it can still be won.",
 )
 _shown(
     DealStage,
@@ -100,6 +120,7 @@ _shown(
     OPEN="Not decided yet.",
     WON="Sold, at its final amount.",
     LOST="Not sold.",
+    RETURNED="Sold, and given back by the customer: what the sale paid is taken back.",
 )
 _shown(
     ProcessStage,
@@ -124,8 +145,13 @@ _shown(
     OutcomeStatus,
     "What a rule made of an activity.",
     AWARDED="It paid: there is an earning.",
+    PENDING="It paid: there is an earning, and it is available once its deal is won.",
+    RELEASED="An earning that was pending is available now.",
+    CANCELLED="An earning that was pending is nothing now.",
     WITHHELD="It would have paid, and did not for the reason given.",
     TAKEN_BACK="It took back an earlier earning, in full or in part.",
+    SHARED="A team's: it is divided among the team's enrolled members, one after another.",
+    SHADOW="A shadow rule: what it would have paid. Nothing was paid.",
 )
 _shown(
     WithheldReason,
@@ -135,6 +161,8 @@ _shown(
     NOT_EMPLOYED="The person had left the partner.",
     NO_CONSENT="No consent of the partner's executive covers the person and the instant.",
     NOT_ENROLLED="The person had not accepted the program's terms.",
+    LIMIT_REACHED="The rule has paid this recipient what it pays at most in the period.",
+    CAP_REACHED="The consent that covers it has let through what it lets through at most.",
     BUDGET_EXHAUSTED="The program's budget does not cover the whole amount; none is paid in part.",
 )
 _shown(
@@ -154,7 +182,9 @@ _shown(
 _shown(
     EarningStatus,
     "Where an earning stands.",
+    PENDING="Earned, and available once its deal is won.",
     AVAILABLE="Earned; it may have been taken back in part, or paid out.",
+    CANCELLED="It was pending, and its deal was not won, or not in time.",
     REVERSED="All of it was taken back.",
 )
 _shown(
@@ -163,4 +193,56 @@ _shown(
     REQUESTED="Asked for: the amount is held.",
     SETTLED="Paid, under its reference.",
     FAILED="Not paid: the amount is available again.",
+)
+_shown(
+    IncentiveClass,
+    "What a program wants of people.",
+    TACTICAL="Something soon, within a promotion's time.",
+    HABIT_FORMING="Something that they go on doing.",
+)
+_shown(
+    Period,
+    "The time over which a limit counts, in the program's time zone.",
+    DAY="A day, from midnight.",
+    WEEK="A week, from Monday.",
+    MONTH="A calendar month.",
+    QUARTER="Three calendar months, from January, April, July or October.",
+    PROGRAM="The program's whole time.",
+)
+_shown(
+    PlanStatus,
+    "Where a version of a plan stands.",
+    DRAFT="Being written: it judges nothing, and can be changed.",
+    PUBLISHED="It judges what occurs in its time, and never changes.",
+    SUPERSEDED="Published, and a later version is in force: it judges what occurred before that.",
+)
+_shown(
+    PlanWarningCode,
+    "What a plan can be published with, and should not.",
+    REGISTRATION_NOT_PAID="No rule pays for registering deals.",
+)
+_shown(
+    ClaimStatus,
+    "Where a claim stands.",
+    IN_REVIEW="Waits for the vendor: nothing is earned before.",
+    APPROVED="It is an activity, and was rewarded.",
+    REJECTED="It is none; the claim says why, and a corrected one can be made.",
+)
+_shown(
+    RejectionCode,
+    "Why a claim was rejected.",
+    MISSING_PROOF="The proof is not there.",
+    UNREADABLE_PROOF="The proof cannot be read.",
+    DUPLICATE="The same was claimed before.",
+    NOT_ELIGIBLE="It is nothing that the program pays for.",
+    WRONG_DETAILS="Something in it is wrong: correct it and claim it again.",
+    TOO_LATE="It happened too long ago.",
+    SUSPECTED_FRAUD="It is looked into.",
+    OTHER="The reason says it.",
+)
+_shown(
+    EvidenceKind,
+    "What kind of number identifies a sale.",
+    INVOICE="The number of an invoice.",
+    SERIAL="The serial number of what was sold.",
 )

@@ -24,6 +24,7 @@ from portal_api.domain.errors import (
 )
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.enums import (
+    ClaimStatus,
     DealStage,
     PartnerType,
     PayoutStatus,
@@ -59,9 +60,13 @@ def _screaming(name: str) -> str:
 _FIELDS: dict[str, tuple[Any, str]] = {
     "available": (Amount, "What is available of that asset."),
     "behavior": (str, "The behavior's code."),
+    "deadline": (datetime, "Until when it could be claimed."),
     "ended_at": (datetime, "When it ended."),
     "enrolled_at": (datetime, "When they were accepted."),
+    "evidence": (str, "What proved another claim."),
     "field": (str, "The argument in question, inside the input."),
+    "next_number": (int, "The number of the version that can be drafted."),
+    "number": (int, "The number of the version that is published."),
     "partner_type": (PartnerType, "The partner's type."),
     "problems": (list[str], "Each problem as a sentence."),
     "program_id": (strawberry.ID, "The program."),
@@ -71,6 +76,7 @@ _FIELDS: dict[str, tuple[Any, str]] = {
     "requested_at": (datetime, "Since when it waits."),
     "required_roles": (list[Role], "The roles that may."),
     "stage": (DealStage, "Its stage now."),
+    "ClaimDecided.status": (ClaimStatus, "Its status now."),
     "PayoutNotOpen.status": (PayoutStatus, "Its status now."),
     "RegistrationDecided.status": (RegistrationStatus, "Its status now."),
 }

@@ -9,8 +9,9 @@ from datetime import datetime
 
 import strawberry
 
-from portal_api.domain import goals, programs, rewards
+from portal_api.domain import goals, programs
 from portal_api.domain.goals import GoalSheet, Progress
+from portal_api.domain.plans import Ahead, PlanVersion, plan_at
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.context import Info
 from portal_api.schema.enums import Level, Measure
@@ -97,7 +98,7 @@ async def goals_of(info: Info, partner_id: str, level: goals.Level, party_id: st
                 level,
                 _may_be_told(level, audiences, sheet.id, counted.records),
                 progress.get(f"{sheet.id}.{party}") or Progress(f"{sheet.id}.{party}"),
-                rewards.plan_at(catalogue.plans.get(program.id, ()), context.portal.clock()),
+                plan_at(catalogue.plans.get(program.id, ()), context.portal.clock()),
                 context.portal.clock(),
             )
         ]
@@ -143,7 +144,7 @@ class _Standing:
     level: goals.Level
     told: bool
     progress: Progress
-    plan: rewards.PlanVersion | None
+    plan: PlanVersion | None
     now: datetime
 
     def definition(self, code: str) -> goals.GoalDefinition | None:
@@ -165,10 +166,13 @@ class _Standing:
     ) -> dict[str, int]:
         """The same, with what the rules still pay on the way to ``reach``."""
         sums = self.earned()
-        ahead = rewards.Ahead(definition, target, self.progress, reach)
-        for rule in self.plan.rules if self.plan else ():
-            if rule.level is self.level:
-                sums[rule.asset] = sums.get(rule.asset, 0) + rule.mechanic.still_pays(rule, ahead)
+        ahead = Ahead(definition, target, self.progress, reach)
+        if self.plan is None:
+            return sums
+        for rule in self.plan.rules:
+            if rule.level is self.level and not rule.shadow:
+                more = rule.mechanic.still_pays(rule, self.plan, ahead)
+                sums[rule.asset] = sums.get(rule.asset, 0) + more
         return sums
 
 

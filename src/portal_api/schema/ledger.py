@@ -10,10 +10,12 @@ from portal_api.domain import ledger
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
 from portal_api.schema.enums import EarningStatus
+from portal_api.schema.explain import EarningExplanation, explanation_of, worth_of
+from portal_api.schema.ids import encoded
 from portal_api.schema.nodes import find, finder
 from portal_api.schema.paging import PAGE, checked, connection
 from portal_api.schema.programs import Program, program_of
-from portal_api.schema.scalars import Amount, amount_of
+from portal_api.schema.scalars import Amount, Money, amount_of
 from portal_api.services.store import Many, One, of_wallet
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class Earning(relay.Node):
 
     id: relay.NodeID[str]
     status: EarningStatus = strawberry.field(
-        description="AVAILABLE, or REVERSED once all was taken back."
+        description="PENDING until its deal is won, then AVAILABLE; CANCELLED or REVERSED once all"
+        " of it was taken back."
     )
     amount: Amount = strawberry.field(description="What was earned.")
     reversed: Amount = strawberry.field(description="What was taken back of it so far.")
@@ -94,7 +97,7 @@ class Earning(relay.Node):
             plan_hash=trace.plan_hash,
             occurred_at=trace.occurred_at,
             recorded_at=record.recorded_at,
-            consent_id=None if trace.consent_id is None else strawberry.ID(trace.consent_id),
+            consent_id=_consent_id(trace),
             record=record,
         )
 
@@ -102,6 +105,22 @@ class Earning(relay.Node):
     async def program(self, info: Info) -> Program | None:
         """The program."""
         return await program_of(info, self.record.trace.program_id)
+
+    @strawberry.field(
+        description="What was earned in money: points by the value that the plan version that paid"
+        " gives them, null where it gives them none."
+    )
+    async def worth(self, info: Info) -> Money | None:
+        """The worth."""
+        return worth_of(await info.context.catalogue(), self.record.trace)
+
+    @strawberry.field(
+        description="Everything that it was decided from, in words and in fields, and whether it"
+        " comes out the same today."
+    )
+    async def explain(self, info: Info) -> EarningExplanation:
+        """The explanation."""
+        return await explanation_of(info, self.record)
 
     @strawberry.field(description="The deal that it is about, if any.")
     async def deal(
@@ -111,6 +130,11 @@ class Earning(relay.Node):
         deal_id = self.record.trace.deal_id
         found: Deal | None = await find(info, "Deal", deal_id) if deal_id else None
         return found
+
+
+def _consent_id(trace: ledger.Trace) -> strawberry.ID | None:
+    """The id that the consent itself has, for revoking."""
+    return strawberry.ID(encoded("Consent", trace.consent_id)) if trace.consent_id else None
 
 
 async def balances(info: Info, party_id: str) -> list[Balance]:

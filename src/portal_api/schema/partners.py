@@ -11,6 +11,7 @@ from portal_api.schema import activities as shown_activities
 from portal_api.schema import deals as shown_deals
 from portal_api.schema import ledger, payouts
 from portal_api.schema.access import Audience, declared, may_see, narrow
+from portal_api.schema.claims import Claim, claims_of
 from portal_api.schema.consent import Consent, ConsentRequest, Enrollment, consents_of, requests_of
 from portal_api.schema.context import Info
 from portal_api.schema.enums import ParticipationPolicy, PartnerType, PersonStatus, Role, Tier
@@ -25,6 +26,7 @@ _COMPANY = (Audience.EXECUTIVE, Audience.VENDOR)
 _OWN = (Audience.OWNER, Audience.VENDOR)
 Earnings = relay.Connection[ledger.Earning]
 Payouts = relay.Connection[payouts.Payout]
+Claims = relay.Connection[Claim]
 Deals = relay.Connection[shown_deals.Deal]
 Activities = relay.Connection[shown_activities.Activity]
 
@@ -268,6 +270,11 @@ class Individual(relay.Node):
         page = await self._own(info, activities.Activity, first, after)
         nodes = [await shown_activities.visible(info, record) for record in page.records]
         return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
+
+    @narrow(*_OWN, Audience.EXECUTIVE, description="Its claims, newest first.")
+    async def claims(self, info: Info, first: First = PAGE, after: After = None) -> Claims | None:
+        """The claims."""
+        return await claims_of(info, self.partner_id, self.record.id, first, after)  # type: ignore[return-value]
 
     async def _own(self, info: Info, kind: Any, first: int, after: str | None) -> Any:
         size, mark = checked(first, after)

@@ -1,4 +1,4 @@
-"""Programs, plans, rules and behaviors, as portals read them."""
+"""Programs and behaviors, as portals read them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import strawberry
 from strawberry import relay
 
-from portal_api.domain import activities, goals, programs, rewards
+from portal_api.domain import activities, goals, plans, programs
 from portal_api.domain.partners import Partner
 from portal_api.domain.programs import ProgramShard, shards_of
-from portal_api.schema import mechanics
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
-from portal_api.schema.enums import FiveC, Level, Measure, PartnerType, ProcessStage, Role, Tier
-from portal_api.schema.mechanics import MechanicUnion
+from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
 from portal_api.schema.nodes import finder
+from portal_api.schema.plans import PlanDraft, PlanVersion
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
+from portal_api.schema.segments import Segment, segment_of
 from portal_api.services.store import Listed, Many, One, of_program
 
 VENDOR = Audience.VENDOR
@@ -33,7 +33,13 @@ class Behavior:
     )
     five_c: FiveC = strawberry.field(description="What it adds to.")
     review_needed: bool = strawberry.field(
-        description="Recorded by the vendor or an integration, not by the person itself."
+        description="Whether what a person claims is reviewed before it counts."
+    )
+    evidence_needed: bool = strawberry.field(
+        description="Whether a claim needs an invoice or a serial number."
+    )
+    claim_within_days: int | None = strawberry.field(
+        description="How many days after it occurred it may be claimed; null: always."
     )
 
     @classmethod
@@ -45,100 +51,8 @@ class Behavior:
             stage=record.stage,
             five_c=record.five_c,
             review_needed=record.review_needed,
-        )
-
-
-@declared(Audience.ANYONE)
-@strawberry.type(
-    description="A filter of partners and people; an empty list lets everything through."
-)
-class Segment:
-    """Whom something is for."""
-
-    types: list[PartnerType] = strawberry.field(description="Partner types.")
-    tiers: list[Tier] = strawberry.field(description="Tiers, as held when an activity occurred.")
-    regions: list[str] = strawberry.field(description="Regions.")
-    roles: list[Role] = strawberry.field(description="Roles; empty means every role that earns.")
-
-
-@declared(Audience.ANYONE)
-@strawberry.type(description="What a goal of a plan counts, and when.")
-class GoalDefinition:
-    """A goal's definition."""
-
-    code: str = strawberry.field(description="Unique within the plan.")
-    name: str = strawberry.field(description="For people.")
-    measure: Measure = strawberry.field(description="What it counts.")
-    behavior: str | None = strawberry.field(description="The behavior that BEHAVIOR_COUNT counts.")
-    starts_at: datetime = strawberry.field(description="From here on.")
-    ends_at: datetime = strawberry.field(description="Up to but without this instant.")
-
-    @classmethod
-    def of(cls, record: goals.GoalDefinition) -> "GoalDefinition":
-        """The definition as shown."""
-        return cls(
-            code=record.code,
-            name=record.name,
-            measure=record.measure,
-            behavior=record.behavior,
-            starts_at=record.starts_at,
-            ends_at=record.ends_at,
-        )
-
-
-@declared(Audience.ANYONE)
-@strawberry.type(
-    description="When a behavior happens, a mechanic pays, to a level, within a segment."
-)
-class Rule:
-    """A rule of a plan."""
-
-    code: str = strawberry.field(description="Unique within the plan.")
-    name: str = strawberry.field(description="For people.")
-    level: Level = strawberry.field(
-        description="PARTNER pays the company's wallet, INDIVIDUAL the person's."
-    )
-    asset_code: str = strawberry.field(description="POINTS, or an ISO 4217 currency.")
-    segment: Segment = strawberry.field(description="Whom it is for, within the program's segment.")
-    mechanic: MechanicUnion = strawberry.field(description="How it pays.")
-
-
-@declared(Audience.ANYONE)
-@strawberry.type(description="An immutable version of a program's rules and goals.")
-class PlanVersion:
-    """A published plan."""
-
-    number: int = strawberry.field(description="1, 2, 3 … within the program.")
-    effective_from: datetime = strawberry.field(
-        description="Judges activities that occur from here on."
-    )
-    hash: str = strawberry.field(
-        description="SHA-256 of its canonical content; every earning names it."
-    )
-    published_at: datetime = strawberry.field(description="When it was published.")
-    rules: list[Rule] = strawberry.field(description="Its rules, in order.")
-    goals: list[GoalDefinition] = strawberry.field(description="What can be aimed at.")
-
-    @classmethod
-    def of(cls, record: rewards.PlanVersion) -> "PlanVersion":
-        """The plan as shown."""
-        return cls(
-            number=record.number,
-            effective_from=record.effective_from,
-            hash=record.hash,
-            published_at=record.published_at,
-            rules=[
-                Rule(
-                    code=rule.code,
-                    name=rule.name,
-                    level=rule.level,
-                    asset_code=rule.asset,
-                    segment=segment_of(rule.segment),
-                    mechanic=mechanics.shown(rule),
-                )
-                for rule in record.rules
-            ],
-            goals=[GoalDefinition.of(goal) for goal in record.goals],
+            evidence_needed=record.evidence_needed,
+            claim_within_days=record.claim_within_days,
         )
 
 
@@ -153,6 +67,18 @@ class ProgramTotals:
     earned: list[Amount] = strawberry.field(
         description="What individuals and companies were paid, per asset, net of what was taken"
         " back."
+    )
+
+
+@declared(VENDOR)
+@strawberry.type(description="How much of a budget is used.")
+class BudgetUse:
+    """One asset's budget."""
+
+    funded: Amount = strawberry.field(description="What was ever put in.")
+    left: Amount = strawberry.field(description="What is left.")
+    low: bool = strawberry.field(
+        description=f"Whether {programs.LOW_AT_PERCENT} % or more is used; an event told so once."
     )
 
 
@@ -171,6 +97,12 @@ class Program(relay.Node):
     currency_code: str = strawberry.field(description="The currency of its deals.")
     terms: str = strawberry.field(description="What an individual accepts by enrolling.")
     terms_version: int = strawberry.field(description="The version to accept.")
+    protection_days: int = strawberry.field(
+        description="How many days an approved deal is protected against others' registrations."
+    )
+    incentive_class: IncentiveClass = strawberry.field(
+        description="What it wants of people: something soon, or a habit."
+    )
     audiences: strawberry.Private[frozenset[Audience]]
     record: strawberry.Private[programs.Program]
 
@@ -188,6 +120,8 @@ class Program(relay.Node):
             currency_code=record.currency,
             terms=record.terms,
             terms_version=record.terms_version,
+            protection_days=record.protection_days,
+            incentive_class=record.incentive_class,
             audiences=audiences,
             record=record,
         )
@@ -195,22 +129,44 @@ class Program(relay.Node):
     @strawberry.field(description="The plan version in force now, or the first to come.")
     async def plan(self, info: Info) -> PlanVersion | None:
         """The plan of now."""
-        plans = await info.context.load(Many(rewards.PlanVersion, of_program(self.record.id)))
-        plan = rewards.plan_at(plans.records, info.context.portal.clock())
-        return None if plan is None else PlanVersion.of(plan)
+        found = await info.context.load(Many(plans.PlanVersion, of_program(self.record.id)))
+        plan = plans.plan_at(found.records, info.context.portal.clock())
+        return None if plan is None else PlanVersion.of(plan, self.record)
 
     @strawberry.field(description="Every published version, first to last.")
     async def plans(self, info: Info) -> list[PlanVersion]:
         """The plans."""
-        plans = await info.context.load(Many(rewards.PlanVersion, of_program(self.record.id)))
-        return [PlanVersion.of(plan) for plan in plans.records]
+        found = await info.context.load(Many(plans.PlanVersion, of_program(self.record.id)))
+        return [PlanVersion.of(plan, self.record) for plan in found.records]
+
+    @narrow(VENDOR, description="The next version of the plan, where one is being written.")
+    async def draft(self, info: Info) -> PlanDraft | None:
+        """The draft."""
+        draft = await info.context.load(One(plans.PlanDraft, self.record.id))
+        return None if draft is None or draft.empty else PlanDraft.of(draft, self.record)
 
     @narrow(VENDOR, description="What is left of the budget, per asset.")
     async def budget(self, info: Info) -> list[Amount] | None:
         """The sum over the shards."""
+        return [use.left for use in await self._uses(info)]
+
+    @narrow(VENDOR, description="What was funded of each asset, and whether it is nearly used up.")
+    async def budget_use(self, info: Info) -> list[BudgetUse] | None:
+        """The sum over the shards."""
+        return await self._uses(info)
+
+    async def _uses(self, info: Info) -> list[BudgetUse]:
         wants = [One(ProgramShard, shard_id) for shard_id in shards_of(self.record.id)]
-        shards = await info.context.load_all(wants)
-        return _summed([shard.counters for shard in shards if shard is not None])
+        shards = [one for one in await info.context.load_all(wants) if one is not None]
+        assets = sorted({asset for shard in shards for asset in shard.assets})
+        found = []
+        for asset in assets:
+            left = sum(shard.left(asset) for shard in shards)
+            funded = sum(shard.funded(asset) for shard in shards)
+            low = programs.is_low(left, funded)
+            use = BudgetUse(funded=amount_of(asset, funded), left=amount_of(asset, left), low=low)
+            found.append(use)
+        return found
 
     @narrow(VENDOR, description="What it has moved so far, over all partners.")
     async def totals(self, info: Info) -> ProgramTotals | None:
@@ -234,16 +190,6 @@ class Program(relay.Node):
             won_revenue=money_of(self.record.currency, sums.count("won_minor")),
             earned=_summed(paid),
         )
-
-
-def segment_of(record: Any) -> Segment:
-    """A segment as shown."""
-    return Segment(
-        types=list(record.types),
-        tiers=list(record.tiers),
-        regions=list(record.regions),
-        roles=list(record.roles),
-    )
 
 
 def _summed(parts: list[Any]) -> list[Amount]:

@@ -13,12 +13,14 @@ from portal_api.domain import activities, partners, payouts
 from portal_api.schema import payouts as shown_payouts
 from portal_api.schema import programs as shown_programs
 from portal_api.schema.access import Audience, declared, narrow
+from portal_api.schema.claims import claims_in_review
 from portal_api.schema.context import Info
 from portal_api.schema.enums import Role
 from portal_api.schema.ids import split
 from portal_api.schema.nodes import find
 from portal_api.schema.paging import PAGE, After, First, checked, connection
 from portal_api.schema.partners import (
+    Claims,
     Deals,
     Individual,
     Partner,
@@ -28,8 +30,9 @@ from portal_api.schema.partners import (
     person_of,
     visible,
 )
+from portal_api.schema.previews import PreviewQueries
 from portal_api.schema.programs import Behavior, Program
-from portal_api.services.deals import SUBMITTED_DEALS
+from portal_api.services.deals import EXTENSIONS, SUBMITTED_DEALS
 from portal_api.services.payouts import OPEN_PAYOUTS
 from portal_api.services.store import Listed, Many, One, of_vendor
 
@@ -82,6 +85,20 @@ class Viewer:
         """The queue."""
         return await deal_list(info, SUBMITTED_DEALS, first, after)  # type: ignore[return-value]
 
+    @narrow(VENDOR, description="Deals whose owners wait for a longer protection, newest first.")
+    async def requested_extensions(
+        self, info: Info, first: First = PAGE, after: After = None
+    ) -> Deals | None:
+        """The queue."""
+        return await deal_list(info, EXTENSIONS, first, after)  # type: ignore[return-value]
+
+    @narrow(VENDOR, description="Claims that wait for a decision, oldest first.")
+    async def claims_to_review(
+        self, info: Info, first: First = PAGE, after: After = None
+    ) -> Claims | None:
+        """The queue."""
+        return await claims_in_review(info, first, after)  # type: ignore[return-value]
+
     @narrow(VENDOR, description="Payouts that are not resolved, newest first.")
     async def open_payouts(
         self, info: Info, first: First = PAGE, after: After = None
@@ -98,7 +115,7 @@ class Viewer:
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="Everything that can be read, as the viewer may see it.")
-class Query:
+class Query(PreviewQueries):
     """The root query."""
 
     @strawberry.field(description="Who is asking: the root of every screen.")

@@ -30,10 +30,17 @@ def _big_int(value: object) -> BigInt:
     return BigInt(value)
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 9900
+
+
 def _instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise ValueError('A DateTime is ISO 8601 with its offset, such as "2026-03-31T17:00:00Z".')
-    return datetime.fromisoformat(value).astimezone(UTC)
+    instant = datetime.fromisoformat(value)
+    # Every time zone and every deadline of such an instant is an instant too.
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError(f"A DateTime is of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return instant.astimezone(UTC)
 
 
 def _instant_text(value: datetime) -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from portal_api.domain.programs import Program, ProgramShard, shard_of, shards_of
+from portal_api.domain.programs import Program, ProgramShard, is_low, shard_of, shards_of
 from portal_api.domain.writes import Count, Write
 from portal_api.services.store import One, Store
+
+_TOLD = "told:"
+"""A shard's counter: what had been funded when it was told that the budget is low."""
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Budget:
         if missing:
             # What is withheld for want of budget is withheld only if none has come back meanwhile.
             for shard_id, shard in self.shards.items():
-                self._looked_at.setdefault(shard_id, {})[asset] = shard.counters.get(asset, 0)
+                self._looked_at.setdefault(shard_id, {})[asset] = shard.left(asset)
             return False
         for shard_id, part in taken.items():
             self._change(shard_id, asset, -part)
@@ -58,6 +61,37 @@ class Budget:
             writes.append(Count(shard, drawn, seen, frozenset(drawn), same_version=True))
         return writes
 
+    def low(self) -> tuple[str, ...]:
+        """The assets of which so much is used now that somebody should know; once per funding.
+
+        Looked at only where a shard's own part gets low, in steps of a twentieth: then all are
+        read. That it was told is kept in the first of them, and written with the rest.
+        """
+        near = {
+            asset
+            for shard_id, drawn in self._drawn.items()
+            for asset, delta in drawn.items()
+            if delta < 0 and self._gets_low(self.shards[shard_id], asset, delta)
+        }
+        if not near:
+            return ()
+        self._load_the_others()
+        first, found = shards_of(self.program.id)[0], []
+        for asset in sorted(near):
+            funded = sum(shard.funded(asset) for shard in self.shards.values())
+            left = sum(self._left(shard_id, asset) for shard_id in self.shards)
+            told = self.shards[first].counters.get(f"{_TOLD}{asset}", 0)
+            if is_low(left, funded) and told != funded:
+                found.append(asset)
+                self._looked_at.setdefault(first, {})[f"{_TOLD}{asset}"] = told
+                self._change(first, f"{_TOLD}{asset}", funded - told)
+        return tuple(found)
+
+    def _gets_low(self, shard: ProgramShard, asset: str, delta: int) -> bool:
+        funded, before = shard.funded(asset), shard.left(asset)
+        step = max(1, funded // 20)
+        return is_low(before + delta, 2 * funded) and before // step != (before + delta) // step
+
     def _left(self, shard_id: str, asset: str) -> int:
         loaded = self.shards[shard_id].counters.get(asset, 0) if shard_id in self.shards else 0
         return loaded + self._drawn.get(shard_id, {}).get(asset, 0)
@@ -70,5 +104,7 @@ class Budget:
         """Short in one shard is not short in all."""
         wants = [One(ProgramShard, shard_id) for shard_id in shards_of(self.program.id)]
         missing = [want for want in wants if want.id not in self.shards]
+        if not missing:
+            return
         found = self.store.read(missing)
         self.shards |= {want.id: shard for want in missing if (shard := found[want]) is not None}

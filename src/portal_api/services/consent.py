@@ -5,7 +5,7 @@ from datetime import datetime
 
 from portal_api.domain import consent
 from portal_api.domain.activities import WithheldReason
-from portal_api.domain.consent import ConsentFile, Enrollment
+from portal_api.domain.consent import Cap, ConsentFile, Enrollment
 from portal_api.domain.errors import (
     AlreadyEnrolled,
     InvalidInput,
@@ -14,6 +14,7 @@ from portal_api.domain.errors import (
     NotFound,
     NotPermitted,
 )
+from portal_api.domain.money import LARGEST_AMOUNT_MINOR, is_asset
 from portal_api.domain.partners import STAFF_ROLES, Individual, Partner, Role
 from portal_api.domain.programs import Program
 from portal_api.domain.writes import Delist, Enlist, Save, Write
@@ -23,6 +24,7 @@ from portal_api.services.use_case import Ask, Decision, Portal, Situation, perfo
 
 EXECUTIVES = frozenset({Role.PARTNER_EXECUTIVE})
 MAX_NAMED = 60
+MAX_CAPS = 5
 MAX_DIGITS = 6
 
 
@@ -99,8 +101,13 @@ def grant_consent(
     program_id: str,
     individual_ids: tuple[str, ...],
     valid_to: datetime | None,
+    caps: tuple[Cap, ...] = (),
 ) -> ConsentGranted:
-    """Lets a partner's staff earn from now on: the whole company, or the individuals named."""
+    """Lets a partner's staff earn from now on: the whole company, or the individuals named.
+
+    ``caps`` limit what each of them earns under it.
+    """
+    _check_caps(caps)
     of = _FileOf(partner_id, program_id, _checked(individual_ids))
 
     def decide(s: Situation) -> Decision[ConsentGranted]:
@@ -108,12 +115,14 @@ def grant_consent(
         if valid_to is not None and valid_to <= s.now:
             raise InvalidInput("A consent ends after it begins.", "validTo")
         by, terms = s.viewer.id, program.terms_version
-        granted = consent.grant(file, partner, of.individual_ids, terms, by, s.now, valid_to)
+        granted = consent.grant(
+            file, partner, of.individual_ids, terms, by, s.now, valid_to, caps=caps
+        )
         return Decision(
             ConsentGranted(granted, len(granted.consents)), (Save(granted),), file.id, partner.id
         )
 
-    arguments = {"of": of, "to": valid_to}
+    arguments = {"of": of, "to": valid_to, "caps": caps}
     return perform(
         portal, ask, "grantConsent", arguments, EXECUTIVES, of.wants(), decide, ConsentGranted
     )
@@ -199,6 +208,15 @@ def _eligible(s: Situation, partner: Partner, program: Program) -> None:
         raise NotEligible(
             "The program is not for your company or role.", WithheldReason.OUT_OF_SEGMENT
         )
+
+
+def _check_caps(caps: tuple[Cap, ...]) -> None:
+    """Raises ``InvalidInput`` for caps that cannot be kept."""
+    if len(caps) > MAX_CAPS or len({cap.asset for cap in caps}) < len(caps):
+        raise InvalidInput(f"At most {MAX_CAPS} caps, one for each asset.", "caps")
+    for cap in caps:
+        if not is_asset(cap.asset) or not 0 < cap.amount_minor <= LARGEST_AMOUNT_MINOR:
+            raise InvalidInput("A cap is larger than zero, in points or a currency.", "caps")
 
 
 def _checked(individual_ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Every change is rewarded.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from portal_api.domain import deals
@@ -17,21 +17,31 @@ from portal_api.domain.activities import (
     DEAL_WON,
     Activity,
 )
-from portal_api.domain.deals import Deal, RegistrationStatus
+from portal_api.domain.deals import (
+    Credit,
+    Deal,
+    DealStage,
+    Protection,
+    RegistrationStatus,
+)
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, ReferenceAlreadyUsed
 from portal_api.domain.ledger import Earning
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
 from portal_api.domain.partners import STAFF_ROLES, Role
-from portal_api.domain.writes import Claim, Delist, Enlist, Release, Save, Write
+from portal_api.domain.programs import Program
+from portal_api.domain.writes import Delist, Enlist, Release, Reserve, Save, Unchanged, Write
 from portal_api.services.loads import Loads
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
 from portal_api.services.store import Holder, One, Want
+from portal_api.services.team_awards import pay_team_awards
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 
 DEAL_RECORDERS = MANAGERS | {Role.SERVICE}
 SUBMITTED_DEALS = "deals.submitted"
 """The vendor's list of registrations that wait for a decision."""
+EXTENSIONS = "deals.extensions"
+"""The vendor's list of deals whose owners wait for a longer protection."""
 
 
 @dataclass(frozen=True)
@@ -81,22 +91,32 @@ class DealTerms:
     amount_minor: int
     currency: str
     reference: str | None = None
+    credits: tuple[Credit, ...] = ()
 
 
 def register_deal(
     portal: Portal, ask: Ask, *, partner_id: str, owner_id: str, program_id: str, terms: DealTerms
 ) -> DealRegistered:
-    """Submits a deal's registration for its owner: oneself, or a member of the partner's staff."""
-    if terms.reference:
-        terms = replace(terms, reference=required("reference", terms.reference, 100))
+    """Submits a deal's registration for its owner: oneself, or a member of the partner's staff.
+
+    Refused where another deal protects the customer and product.
+    """
+    terms = checked_terms(terms)
     loads = Loads(partner_id, owner_id, program_id)
     holder = Holder(reference_name(program_id, terms.reference or ""))
-    wants: tuple[Want[object], ...] = (*loads.wants(), *((holder,) if terms.reference else ()))
+    customer = terms.end_customer or ""
+    protection = One(Protection, deals.protection_id(program_id, customer, terms.product))
+    wants: tuple[Want[object], ...] = (
+        *loads.wants(),
+        *((holder,) if terms.reference else ()),
+        *((protection,) if customer else ()),
+    )
 
     def decide(s: Situation) -> Decision[DealRegistered]:
         if s.viewer.partner_id not in (None, partner_id):
             raise NotFound.of("ownerId")
-        settlement = settlement_of(s, loads, "ownerId")
+        others = tuple(credit.individual_id for credit in terms.credits)
+        settlement = settlement_of(s, loads, "ownerId", others)
         if s.viewer.role in STAFF_ROLES and owner_id != s.viewer.id:
             raise NotPermitted(
                 "You can register your own deals only.", tuple(sorted(DEAL_RECORDERS))
@@ -110,6 +130,8 @@ def register_deal(
                 "A deal with this reference was registered before.", terms.reference
             )
         deal = new_deal(f"{partner_id}.{owner_id}.{program_id}.{portal.new_id()}", terms, s.now)
+        if customer:
+            deals.check_free(holding_deal(s, s.found[protection]), deal.id, s.now)
         activity, changed = recorded(settlement, deal, DEAL_SUBMITTED, s.now)
         listed = Enlist(SUBMITTED_DEALS, own_part(deal), deal.id)
         writes = (listed, *deal_writes(deal), Save(changed), *settlement.writes())
@@ -118,33 +140,40 @@ def register_deal(
 
     arguments = {"partner": partner_id, "owner": owner_id, "program": program_id, "terms": terms}
     roles = DEAL_RECORDERS | STAFF_ROLES | {Role.PARTNER_EXECUTIVE}
-    return perform(portal, ask, "registerDeal", arguments, roles, wants, decide, DealRegistered)
+    outcome = perform(portal, ask, "registerDeal", arguments, roles, wants, decide, DealRegistered)
+    pay_team_awards(portal, outcome.activity)
+    return outcome
 
 
-def approve_deal(portal: Portal, ask: Ask, *, deal_id: str) -> DealApproved:
-    """Approves a registration: from now on the deal is recognized."""
-    return _change(
-        portal,
-        ask,
-        DealApproved,
-        deal_id,
-        {},
-        deals.approve,
-        DEAL_REGISTERED,
-    )
+def approve_deal(
+    portal: Portal, ask: Ask, *, deal_id: str, occurred_at: datetime | None = None
+) -> DealApproved:
+    """Approves a registration: from now on the deal is recognized and protected.
+
+    The first that is approved for a customer and product protects them. A deal that was won already
+    is only recognized, late.
+    """
+
+    def approved(s: Situation, deal: Deal, at: datetime, program: Program) -> Changing:
+        if deal.stage is not DealStage.OPEN or not deal.end_customer:
+            return Changing(deals.approve(deal, at, None))
+        changed = deals.approve(deal, at, at + timedelta(days=program.protection_days))
+        # Whether anybody protects them is known only to their own item: nobody, as a rule.
+        return Changing(changed, protecting(s, changed, at, likely_free=not s.again))
+
+    return change(portal, ask, DealApproved, deal_id, {}, approved, DEAL_REGISTERED, occurred_at)
 
 
 def reject_deal(portal: Portal, ask: Ask, *, deal_id: str, reason: str) -> DealRejected:
     """Rejects a registration, with a reason that the owner sees."""
-    return _change(
-        portal,
-        ask,
-        DealRejected,
-        deal_id,
-        {"reason": reason},
-        lambda deal, _: deals.reject(deal, required("reason", reason, 500)),
-        DEAL_REJECTED,
-    )
+
+    def rejected(_s: Situation, deal: Deal, _at: datetime, program: Program) -> Changing:
+        changed = deals.reject(deal, required("reason", reason, 500))
+        # What was rejected does not keep others from registering under the same reference.
+        freed = (Release(reference_name(program.id, deal.reference)),) if deal.reference else ()
+        return Changing(changed, freed)
+
+    return change(portal, ask, DealRejected, deal_id, {"reason": reason}, rejected, DEAL_REJECTED)
 
 
 def win_deal(
@@ -158,73 +187,145 @@ def win_deal(
 ) -> DealWon:
     """Records a deal as won at its final amount."""
 
-    def won(deal: Deal, at: datetime) -> Deal:
+    def won(_s: Situation, deal: Deal, at: datetime, _program: Program) -> Changing:
         if currency != deal.currency:
             raise InvalidInput(f"The deal's amount is in {deal.currency}.", "amount")
-        return deals.win(deal, checked_amount(amount_minor), at)
+        return Changing(deals.win(deal, checked_amount(amount_minor), at))
 
     arguments = {"amount": amount_minor, "currency": currency}
-    return _change(portal, ask, DealWon, deal_id, arguments, won, DEAL_WON, occurred_at)
+    return change(portal, ask, DealWon, deal_id, arguments, won, DEAL_WON, occurred_at)
 
 
 def lose_deal(portal: Portal, ask: Ask, *, deal_id: str, occurred_at: datetime | None) -> DealLost:
     """Records a deal as lost; what its registration paid is kept or taken back as the plan says."""
-    return _change(portal, ask, DealLost, deal_id, {}, deals.lose, DEAL_LOST, occurred_at)
+
+    def lost(_s: Situation, deal: Deal, at: datetime, _program: Program) -> Changing:
+        return Changing(deals.lose(deal, at))
+
+    return change(portal, ask, DealLost, deal_id, {}, lost, DEAL_LOST, occurred_at)
 
 
-def _change(
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A deal after a change, and what else must be made true for it."""
+
+    deal: Deal
+    writes: tuple[Write, ...] = ()
+
+
+def change(
     portal: Portal,
     ask: Ask,
     outcome: type[Changed],
     deal_id: str,
     arguments: dict[str, object],
-    change: Callable[[Deal, datetime], Deal],
+    changing: Callable[[Situation, Deal, datetime, Program], Changing],
     behavior: str,
     occurred_at: datetime | None = None,
+    roles: frozenset[Role] = DEAL_RECORDERS,
+    people: tuple[str, ...] = (),
 ) -> Changed:
-    """One change of a deal, as an activity of its owner."""
+    """One change of a deal, as an activity of its owner.
+
+    ``roles`` that are a partner's change their own deals only. ``people`` are credited by it.
+    """
     partner_id, owner_id, program_id = owner_of(deal_id)
     loads, want = Loads(partner_id, owner_id, program_id), One(Deal, deal_id)
 
     def decide(s: Situation) -> Decision[Changed]:
         deal = s.found[want]
-        if deal is None:
+        if deal is None or s.viewer.partner_id not in (None, partner_id):
+            raise NotFound.of("dealId")
+        if s.viewer.role in STAFF_ROLES and owner_id != s.viewer.id:
             raise NotFound.of("dealId")
         at = checked_instant(occurred_at, s.now)
-        settlement = settlement_of(s, loads, "dealId")
-        activity, changed = recorded(settlement, change(deal, at), behavior, at)
-        waited = deal.registration is RegistrationStatus.SUBMITTED
-        delisted = (Delist(SUBMITTED_DEALS, own_part(deal)),) if waited else ()
-        # What was rejected does not keep others from registering under the same reference.
-        freed = (
-            (Release(reference_name(program_id, deal.reference)),)
-            if deal.reference and behavior == DEAL_REJECTED
-            else ()
-        )
-        writes = (*delisted, *freed, Save(changed), *settlement.writes())
+        settlement = settlement_of(s, loads, "dealId", (*deal.people, *people))
+        made = changing(s, deal, at, settlement.program)
+        activity, changed = recorded(settlement, made.deal, behavior, at)
+        listed = _listed(deal, changed)
+        writes = (*listed, *made.writes, Save(changed), *settlement.writes())
         return Decision(
             outcome(changed, activity, settlement.earnings()), writes, deal.id, partner_id
         )
 
     asked = {"deal": deal_id, "at": occurred_at, **arguments}
     wants: tuple[Want[object], ...] = (want, *loads.wants())
-    return perform(portal, ask, outcome.__name__, asked, DEAL_RECORDERS, wants, decide, outcome)
+    done = perform(portal, ask, outcome.__name__, asked, roles, wants, decide, outcome)
+    pay_team_awards(portal, done.activity)
+    return done
+
+
+def _listed(before: Deal, after: Deal) -> list[Write]:
+    """The vendor's lists of what waits, after a change."""
+    writes: list[Write] = []
+    if _waits(before) and not _waits(after):
+        writes.append(Delist(SUBMITTED_DEALS, own_part(after)))
+    elif _waits(after) and not _waits(before):
+        writes.append(Enlist(SUBMITTED_DEALS, own_part(after), after.id))
+    if before.extension is not None and after.extension is None:
+        writes.append(Delist(EXTENSIONS, own_part(after)))
+    return writes
+
+
+def _waits(deal: Deal) -> bool:
+    """Whether somebody can decide on its registration; late, where it was won already."""
+    decidable = deal.stage in (DealStage.OPEN, DealStage.WON)
+    return decidable and deal.registration is RegistrationStatus.SUBMITTED
+
+
+def holding_deal(s: Situation, protection: Protection | None) -> Deal | None:
+    """The deal that was approved last for a customer and product, as it is now."""
+    if protection is None:
+        return None
+    want = One(Deal, protection.deal_id)
+    return s.portal.store.read([want])[want]
+
+
+def protecting(
+    s: Situation, deal: Deal, at: datetime, likely_free: bool = False
+) -> tuple[Write, ...]:
+    """What makes a deal the one that protects its customer and product.
+
+    ``likely_free``: nobody is looked for, since the commit finds whoever there is. Raises
+    ``DealConflict`` where another deal does.
+    """
+    customer = deal.end_customer or ""
+    want = One(Protection, deals.protection_id(deal.program_id, customer, deal.product))
+    known = None if likely_free else s.portal.store.read([want])[want]
+    held = holding_deal(s, known)
+    deals.check_free(held, deal.id, at)
+    save = Save(Protection(want.id, deal.id, known.version if known else 0))
+    return (save, Unchanged(held)) if held is not None and held.id != deal.id else (save,)
 
 
 def new_deal(deal_id: str, terms: DealTerms, at: datetime) -> Deal:
-    """A submitted deal of checked terms; raises ``InvalidInput``."""
+    """A submitted deal of its terms; raises ``InvalidInput``."""
     partner_id, owner_id, program_id = owner_of(deal_id)
-    return Deal(
+    terms = checked_terms(terms)
+    deal = Deal(
         id=deal_id,
         partner_id=partner_id,
         owner_id=owner_id,
         program_id=program_id,
-        end_customer=required("endCustomer", terms.end_customer) if terms.end_customer else None,
-        product=required("product", terms.product),
+        end_customer=terms.end_customer,
+        product=terms.product,
         amount_minor=checked_amount(terms.amount_minor),
         currency=terms.currency,
         submitted_at=at,
-        reference=required("reference", terms.reference, 100) if terms.reference else None,
+        reference=terms.reference,
+    )
+    return deals.divide(deal, terms.credits)
+
+
+def checked_terms(terms: DealTerms) -> DealTerms:
+    """What can be registered, trimmed; raises ``InvalidInput``."""
+    customer, reference = terms.end_customer, terms.reference
+    return replace(
+        terms,
+        end_customer=None if customer is None else required("endCustomer", customer),
+        product=required("product", terms.product),
+        reference=None if reference is None else required("reference", reference, 100),
+        credits=deals.checked_credits(terms.credits),
     )
 
 
@@ -233,7 +334,7 @@ def deal_writes(deal: Deal) -> tuple[Write, ...]:
     listed = Enlist(f"{deal.partner_id}.deals", own_part(deal), deal.id)
     if deal.reference is None:
         return (listed,)
-    return listed, Claim(reference_name(deal.program_id, deal.reference), deal.id)
+    return listed, Reserve(reference_name(deal.program_id, deal.reference), deal.id)
 
 
 def reference_name(program_id: str, reference: str) -> str:
@@ -256,7 +357,7 @@ def recorded(
         occurred_at=at,
         recorded_at=situation.now,
         source="deal",
-        source_event_id=f"{deal.id}:{behavior}",
+        source_event_id=f"{deal.id}:{behavior}:{deal.version + 1}",
         deal_id=deal.id,
     )
     activity, changed = settlement.record(activity, deal)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted
 from portal_api.domain.goals import GoalSheet, Level, Measure, checked_target, party_of
 from portal_api.domain.partners import Individual, Partner, Role
+from portal_api.domain.plans import PlanVersion
 from portal_api.domain.programs import Program
-from portal_api.domain.rewards import PlanVersion
 from portal_api.domain.writes import Save
 from portal_api.services.partners import MANAGERS, employer
 from portal_api.services.store import Many, One, of_program

@@ -34,16 +34,16 @@ from portal_api.domain.partners import (
     Tier,
     TierAssignment,
 )
+from portal_api.domain.plans import Rule
 from portal_api.domain.programs import Program
 from portal_api.domain.records import canonical
-from portal_api.domain.rewards import Rule
 from portal_api.domain.writes import Create, Enlist, Save, Write
 from portal_api.services.import_report import Note, NoteLevel
 from portal_api.services.partners import individual_writes, partner_writes
+from portal_api.services.plans import PlanContent, new_plan
 from portal_api.services.programs import (
     ProgramTerms,
     funding_writes,
-    new_plan,
     new_program,
     program_writes,
 )
@@ -199,7 +199,8 @@ def _program(by: _By, terms: ImportTerms) -> Program:
         program = _new_program(prg, terms, now)
         split = MilestoneSplit(terms.rate_bps)
         rule = Rule("deals", "Imported deals", Level.INDIVIDUAL, terms.currency, split)
-        plan = new_plan(program, 1, program.starts_at, (rule,), (), by.actor.id, now)
+        content = PlanContent((rule,), ())
+        plan = new_plan(program, 1, program.starts_at, content, by.actor.id, now)
         by.commit("ProgramImported", prg, None, (*program_writes(program), Create(plan)))
     if program.currency != terms.currency:
         raise InvalidInput(f"The import's program is in {program.currency}.", "currency")

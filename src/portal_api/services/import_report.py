@@ -155,7 +155,11 @@ def totals_of(store: Store, program_id: str, asset: str, partner_ids: Sequence[s
         for deal in _deals(store, partner_id):
             if deal.program_id != program_id or deal.approved_at is None:
                 continue
-            paid = sum(award.amount_minor for award in deal.awards if award.asset == asset)
+            paid = sum(
+                award.amount_minor
+                for award in deal.awards
+                if award.asset == asset and not award.shadow
+            )
             deals += 1
             if deal.stage is DealStage.WON:
                 deals_won += 1

@@ -255,7 +255,7 @@ class _Run:
         writes: list[Write] = []
         if deal is None:
             at = self.frame.start_of(row.engaged_on)
-            deal = deals.approve(self._new_deal(settlement, row, at), at)
+            deal = deals.approve(self._new_deal(settlement, row, at), at, None)
             writes += deal_writes(deal)
             deal = self._rewarded(settlement, deal, DEAL_REGISTERED, at, withheld)
         elif deal.end_customer is None:

@@ -6,8 +6,8 @@ from portal_api.domain.consent import ConsentFile, Enrollment
 from portal_api.domain.goals import GoalSheet, Progress
 from portal_api.domain.ledger import Wallet
 from portal_api.domain.partners import Individual, Partner
+from portal_api.domain.plans import PlanVersion
 from portal_api.domain.programs import Program, ProgramShard, shard_of
-from portal_api.domain.rewards import PlanVersion
 from portal_api.services.store import Many, One, Want, of_partner_in, of_program
 
 
@@ -82,19 +82,27 @@ class Loads:
         """The budget shard that a party's awards are drawn from."""
         return One(ProgramShard, shard_of(self.program_id, party_id))
 
+    def person_wants(self) -> tuple[Want[object], ...]:
+        """What is the person's own."""
+        person = self.individual_id
+        return (
+            self.individual,
+            self.enrollment,
+            self.own_progress,
+            self.wallet(person),
+            self.shard(person),
+        )
+
     def wants(self) -> tuple[Want[object], ...]:
         """All of them."""
         parts: tuple[Want[object], ...] = (
             self.partner,
-            self.individual,
             self.program,
             self.plans,
             self.consents,
             self.sheet,
-            self.enrollment,
-            self.own_progress,
             self.shared_progress,
+            self.wallet(self.partner_id),
+            self.shard(self.partner_id),
         )
-        return parts + tuple(
-            want(party) for party in self.parties for want in (self.wallet, self.shard)
-        )
+        return *parts, *self.person_wants()

@@ -12,7 +12,7 @@ from portal_api.domain.partners import STAFF_ROLES, Role
 from portal_api.domain.payouts import Payout
 from portal_api.domain.writes import Delist, Enlist, Save
 from portal_api.services.partners import MANAGERS, required
-from portal_api.services.rewards import posting
+from portal_api.services.postings import posting
 from portal_api.services.store import One
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 

@@ -1,28 +1,31 @@
-"""Programs, plans and behaviors: created, published and funded by channel managers."""
+"""Programs and behaviors: created and funded by channel managers."""
 
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal_api.domain import ledger, money
 from portal_api.domain.activities import DEAL_BEHAVIORS, BehaviorType, FiveC, ProcessStage
-from portal_api.domain.errors import InvalidInput, NotFound, PlanNotPublishable
-from portal_api.domain.goals import GoalDefinition
+from portal_api.domain.errors import InvalidInput, NotFound
 from portal_api.domain.ledger import JournalKind, Transfer, Wallet
 from portal_api.domain.partners import STAFF_ROLES, Segment
-from portal_api.domain.programs import BUDGET_SHARDS, Program, ProgramShard, shards_of
-from portal_api.domain.rewards import PlanVersion, Rule
-from portal_api.domain.writes import Count, Create, Save, Write
+from portal_api.domain.programs import (
+    BUDGET_SHARDS,
+    FUNDED,
+    PROTECTION_DAYS,
+    IncentiveClass,
+    Program,
+    ProgramShard,
+    shards_of,
+)
+from portal_api.domain.writes import Count, Save, Write
 from portal_api.services.partners import MANAGERS, required
-from portal_api.services.rewards import posting
-from portal_api.services.store import Many, One, of_program, of_vendor
+from portal_api.services.postings import posting
+from portal_api.services.store import One
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 
-MAX_GOALS = 20
-MAX_RULES = 12
-"""The worst case, every rule paying two bonuses at once: 24 earnings with their claims, 16 shards
-and 15 more are within the 100 items of a transaction; 48 transfers within the 50 of a journal."""
+LONGEST_CLAIM_DAYS = 730
+LONGEST_PROTECTION_DAYS = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +40,6 @@ class ProgramCreated:
     """The program is there, with no plan and no budget yet."""
 
     program: Program
-
-
-@dataclass(frozen=True, slots=True)
-class PlanPublished:
-    """The plan version is published and never changes."""
-
-    program: Program
-    plan: PlanVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +61,8 @@ class ProgramTerms:
     time_zone: str
     currency: str
     terms: str
+    protection_days: int = PROTECTION_DAYS
+    incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
 
 
 def define_behavior(
@@ -77,6 +74,8 @@ def define_behavior(
     stage: ProcessStage,
     five_c: FiveC,
     review_needed: bool,
+    evidence_needed: bool = False,
+    claim_within_days: int | None = None,
 ) -> BehaviorDefined:
     """Adds a kind of activity, or changes its name and classes."""
     want = One(BehaviorType, code)
@@ -93,12 +92,25 @@ def define_behavior(
             )
         if code in {behavior.code for behavior in DEAL_BEHAVIORS}:
             raise InvalidInput("This code belongs to the changes of a deal.", "code")
+        if claim_within_days is not None and not 0 < claim_within_days <= LONGEST_CLAIM_DAYS:
+            raise InvalidInput(
+                f"A claim may be made for 1 to {LONGEST_CLAIM_DAYS} days.", "claimWithinDays"
+            )
         known = s.found[want]
-        version = known.version if known else 0
-        behavior = BehaviorType(code, required("name", name), stage, five_c, review_needed, version)
+        behavior = BehaviorType(
+            code=code,
+            name=required("name", name),
+            stage=stage,
+            five_c=five_c,
+            review_needed=review_needed,
+            evidence_needed=evidence_needed,
+            claim_within_days=claim_within_days,
+            version=known.version if known else 0,
+        )
         return Decision(BehaviorDefined(behavior), (Save(behavior),), code)
 
     arguments = {"code": code, "name": name, "stage": stage, "c": five_c, "review": review_needed}
+    arguments |= {"evidence": evidence_needed, "within": claim_within_days}
     return perform(
         portal, ask, "defineBehavior", arguments, MANAGERS, (want,), decide, BehaviorDefined
     )
@@ -124,6 +136,10 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         raise InvalidInput("A currency is an ISO 4217 code such as USD.", "currencyCode")
     if not STAFF_ROLES.issuperset(terms.segment.roles):
         raise InvalidInput("A program is for roles that earn.", "segment")
+    if not 0 < terms.protection_days <= LONGEST_PROTECTION_DAYS:
+        raise InvalidInput(
+            f"A deal is protected for 1 to {LONGEST_PROTECTION_DAYS} days.", "protectionDays"
+        )
     try:
         ZoneInfo(terms.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # A folder or a long name is an OSError.
@@ -140,6 +156,8 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         time_zone=terms.time_zone,
         currency=terms.currency,
         terms=required("terms", terms.terms, 20_000, lines=True),
+        protection_days=terms.protection_days,
+        incentive_class=terms.incentive_class,
     )
 
 
@@ -147,109 +165,6 @@ def program_writes(program: Program) -> tuple[Write, ...]:
     """The program and all shards under its next version: they change together or not at all."""
     shards = (ProgramShard(shard_id, version=program.version) for shard_id in shards_of(program.id))
     return Save(program), *(Save(shard) for shard in shards)
-
-
-def publish_plan(
-    portal: Portal,
-    ask: Ask,
-    *,
-    program_id: str,
-    effective_from: datetime | None,
-    rules: tuple[Rule, ...],
-    goals: tuple[GoalDefinition, ...],
-) -> PlanPublished:
-    """Publishes the next version of a program's plan.
-
-    From its program's start or from an instant to come. Refused with every problem that it has at
-    once.
-    """
-    program_want, plans_want = One(Program, program_id), Many(PlanVersion, of_program(program_id))
-    behaviors_want = Many(BehaviorType, of_vendor())
-
-    def decide(s: Situation) -> Decision[PlanPublished]:
-        program = s.found[program_want]
-        if program is None:
-            raise NotFound.of("programId")
-        plans = s.found[plans_want].records
-        starts = effective_from or max(s.now, program.starts_at)
-        if starts < s.now and (plans or starts != program.starts_at):
-            raise InvalidInput(
-                "A plan starts now or later; only the first may start with its program.",
-                "effectiveFrom",
-            )
-        known = {found.code for found in (*DEAL_BEHAVIORS, *s.found[behaviors_want].records)}
-        _check_behaviors(rules, goals, known)
-        _check_goals(goals, plans)
-        plan = new_plan(program, len(plans) + 1, starts, rules, goals, s.viewer.id, s.now)
-        published = replace(program, plan_number=plan.number)
-        writes = (*program_writes(published), Create(plan))
-        return Decision(PlanPublished(published, plan), writes, plan.id)
-
-    arguments = {"program": program_id, "from": effective_from, "rules": rules, "goals": goals}
-    wants = (program_want, plans_want, behaviors_want)
-    return perform(portal, ask, "publishPlan", arguments, MANAGERS, wants, decide, PlanPublished)
-
-
-def _check_behaviors(
-    rules: tuple[Rule, ...], goals: tuple[GoalDefinition, ...], known: AbstractSet[str]
-) -> None:
-    """Raises ``PlanNotPublishable`` for a behavior that is not defined: it would never happen."""
-    named = {goal.behavior for goal in goals if goal.behavior}
-    named |= {behavior for rule in rules for behavior in rule.mechanic.behaviors()}
-    unknown = sorted(named - known)
-    if unknown:
-        problems = tuple(f"{behavior!r} is no behavior of the catalogue." for behavior in unknown)
-        raise PlanNotPublishable("The plan cannot be published.", problems)
-
-
-def _check_goals(goals: tuple[GoalDefinition, ...], plans: tuple[PlanVersion, ...]) -> None:
-    """Raises ``PlanNotPublishable`` where a goal's counter would go on with something else."""
-    before = [goal for plan in plans for goal in plan.goals]
-    problems = tuple(
-        f"Goal {goal.code} counted something else in an earlier version: give it another code."
-        for goal in goals
-        if any(goal.code == known.code and not goal.counts_as(known) for known in before)
-    )
-    if problems:
-        raise PlanNotPublishable("The plan cannot be published.", problems)
-
-
-def new_plan(
-    program: Program,
-    number: int,
-    effective_from: datetime,
-    rules: tuple[Rule, ...],
-    goals: tuple[GoalDefinition, ...],
-    by: str,
-    at: datetime,
-) -> PlanVersion:
-    """A plan version with its hash; raises ``PlanNotPublishable``."""
-    plan = PlanVersion(
-        id=f"{program.id}.{number}",
-        program_id=program.id,
-        number=number,
-        effective_from=effective_from,
-        rules=rules,
-        goals=goals,
-        published_at=at,
-        published_by=by,
-    )
-    problems = [*plan.problems()]
-    problems += [
-        f"Rule {rule.code}: {rule.asset!r} is no asset."
-        for rule in rules
-        if not money.is_asset(rule.asset)
-    ]
-    problems += [
-        f"Rule {rule.code} pays a rate of the deal, so in {program.currency} only."
-        for rule in rules
-        if rule.mechanic.rate_of_deal and rule.asset != program.currency
-    ]
-    if len(rules) > MAX_RULES or len(goals) > MAX_GOALS:
-        problems.append(f"A plan has at most {MAX_RULES} rules and {MAX_GOALS} goals.")
-    if problems:
-        raise PlanNotPublishable("The plan cannot be published.", tuple(problems))
-    return replace(plan, hash=plan.content_hash())
 
 
 def fund_program(
@@ -290,7 +205,7 @@ def funding_writes(
     posted, journal = ledger.post(wallet, JournalKind.FUNDING, (transfer,), cause, now)
     parts = money.split(amount_minor, (1,) * BUDGET_SHARDS)
     counts = (
-        Count(ProgramShard(shard_id), {asset: part})
+        Count(ProgramShard(shard_id), {asset: part, f"{FUNDED}{asset}": part})
         for shard_id, part in zip(shards_of(program.id), parts, strict=True)
         if part
     )

@@ -1,23 +1,30 @@
 """Rewarding: from an activity and what was loaded to all that must be written, each item once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from portal_api.domain import goals, ledger, rewards
-from portal_api.domain.activities import Activity, Outcome, OutcomeStatus, WithheldReason
-from portal_api.domain.consent import ConsentFile, Enrollment
-from portal_api.domain.deals import Deal, DealAward
+from portal_api.domain import goals, rewards
+from portal_api.domain.activities import (
+    DEAL_CHANGES,
+    DEAL_RETURNED,
+    Activity,
+    Outcome,
+    OutcomeStatus,
+    WithheldReason,
+)
+from portal_api.domain.deals import Deal
 from portal_api.domain.errors import NotFound
-from portal_api.domain.goals import GoalSheet, Level, party_of
-from portal_api.domain.ledger import Earning, JournalKind, Trace, Transfer, Wallet
-from portal_api.domain.partners import Employment, Individual, Partner
+from portal_api.domain.events import Event
+from portal_api.domain.goals import GoalSheet, Level, Part
+from portal_api.domain.ledger import Earning, Wallet
+from portal_api.domain.partners import Individual, Partner
+from portal_api.domain.plans import PlanVersion, Rule, plan_at
 from portal_api.domain.programs import Program
-from portal_api.domain.rewards import Award, Facts, PlanVersion, Reversed, Withheld
+from portal_api.domain.rewards import Award, Facts, Recipient, Verdict, Withheld
 from portal_api.domain.writes import (
     Absent,
-    Claim,
     Create,
     Enlist,
     Save,
@@ -28,272 +35,290 @@ from portal_api.domain.writes import (
 from portal_api.services.budget import Budget
 from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
-from portal_api.services.store import One, Slice, WriteConflict
+from portal_api.services.members import Member, Standing, parts_of, standings
+from portal_api.services.postings import Postings
+from portal_api.services.settling import Books, Settling
+from portal_api.services.store import Found, One, Slice, WriteConflict
 from portal_api.services.use_case import Situation
+
+OPEN_AWARDS = "awards.open"
+"""The list of team awards that wait for somebody's share to be paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """A rule, the version that it is of, and the one in force; if ``gone``, it pays nothing new."""
+
+    rule: Rule
+    version: PlanVersion
+    in_force: PlanVersion
+    gone: bool = False
 
 
 @dataclass
 class Settlement:
-    """What one use case pays and takes back for one person in one program, until it is written.
+    """What one use case pays and takes back in one program, until it is written.
 
     Activities are recorded one after the other on the state that the former left; ``writes`` then
     says what must be made true, each item once. Built by ``settlement_of``.
     """
 
-    situation: Situation
+    books: Books
     person_field: str
-    program: Program
     plans: tuple[PlanVersion, ...]
     partner: Partner
-    individual: Individual
-    loads: Loads
-    consents: ConsentFile | None
-    enrollment: Enrollment | None
+    members: dict[str, Member]
     sheet: GoalSheet | None
-    wallets: dict[str, Wallet]
-    counters: Counters
-    budget: Budget
-    _transfers: dict[str, list[Transfer]] = field(default_factory=dict)
-    _traces: dict[str, list[Trace]] = field(default_factory=dict)
-    _earnings: dict[str, Earning] = field(default_factory=dict)
-    _claims: list[Claim] = field(default_factory=list)
     _activities: list[Activity] = field(default_factory=list)
     _asked_for_consent: bool = False
-    _asked_for_enrollment: bool = False
 
-    def record(self, activity: Activity, deal: Deal | None = None) -> tuple[Activity, Deal | None]:
-        """The activity with its outcomes, and the deal with what it was paid."""
-        employment, employed = self._employment(activity.occurred_at)
-        plan = rewards.plan_at(self.plans, activity.occurred_at)
-        outcomes: list[Outcome] = []
-        parties = self._parties(employment)
-        if plan is not None:
-            facts = Facts(
-                program=self.program,
-                plan=plan,
-                partner=self.partner,
-                role=employment.role,
-                employed=employed,
-                activity=activity,
-                deal=deal,
-                consents=self.consents,
-                enrollment=self.enrollment,
-                progress={level: self.counters.progress(party) for level, party in parties.items()},
-                targets=self._targets(parties),
-            )
-            for rule in plan.rules:
-                self.counters.watch(parties[rule.level], rule.mechanic.watched(rule, facts))
-            for verdict in rewards.earned(facts):
-                outcome, deal = self._settle(verdict, plan, activity, deal, parties)
-                outcomes.append(outcome)
-        counted = goals.counted(plan.goals if plan else (), activity, deal)
-        for party in parties.values():
-            self.counters.add(party, counted)
-        recorded = replace(activity, outcomes=tuple(outcomes))
-        self._activities.append(recorded)
-        return recorded, deal
+    @property
+    def situation(self) -> Situation:
+        """What the use case is decided from."""
+        return self.books.situation
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return self.books.program
+
+    @property
+    def individual(self) -> Individual:
+        """Whose activity it is."""
+        return self.members[self.books.loads.individual_id].individual
 
     @property
     def transfers_max(self) -> int:
         """The transfers of the wallet that has most of them so far; one journal takes 50."""
-        return max(map(len, self._transfers.values()), default=0)
+        return self.books.postings.transfers_max
 
     def earnings(self) -> tuple[Earning, ...]:
         """The earnings that were made or changed."""
-        return tuple(self._earnings.values())
+        return self.books.postings.earnings()
 
-    def writes(self) -> tuple[Write, ...]:
-        """Everything that must be made true for what was recorded."""
-        writes: list[Write] = [Create(activity) for activity in self._activities]
-        writes += self._claims
-        writes += [Save(earning) for earning in self._earnings.values()]
-        if self._asked_for_consent:
-            writes.append(_as_loaded(self.loads.consents, self.consents))
-        if self._asked_for_enrollment:
-            writes.append(_as_loaded(self.loads.enrollment, self.enrollment))
-        writes += self._wallet_writes()
-        writes += self.budget.writes([self.individual.id])
-        writes += self.counters.writes()
+    def record(self, activity: Activity, deal: Deal | None = None) -> tuple[Activity, Deal | None]:
+        """The activity with its outcomes, and the deal with what it was paid."""
+        returned = deal is not None and activity.behavior == DEAL_RETURNED
+        # A return takes off what its sale has added: as of then, and from whom it was.
+        counted_at = deal.closed_at if deal is not None and returned else None
+        standing = self._standings(activity, deal, counted_at)
+        parts = parts_of(standing, deal)
+        outcomes: list[Outcome] = []
+        for ruling in self._rulings(activity, deal):
+            for who, recipient in self._recipients(ruling.rule, standing, parts):
+                made, deal = self._applied(
+                    ruling, self._facts(ruling, activity, deal), who, recipient
+                )
+                outcomes += made
+        counting = plan_at(self.plans, counted_at or activity.occurred_at)
+        for progress_id, part in parts.items():
+            counted = goals.counted(counting.goals if counting else (), activity, deal, part)
+            self.books.counters.add(progress_id, counted)
+        recorded = replace(activity, outcomes=tuple(outcomes))
+        if deal is not None:
+            shares = tuple((credit.individual_id, credit.weight) for credit in deal.credits)
+            amount = deal.amount_minor
+            recorded = replace(recorded, deal_amount_minor=amount, deal_shares=shares)
+        self._activities.append(recorded)
+        return recorded, deal
+
+    def retry(self, activity: Activity, deal: Deal | None) -> tuple[Activity, Deal | None]:
+        """The activity judged again where it was withheld; what is withheld still stays so.
+
+        A deal's change that does not hold any more earns nothing, nor does one of a deal that is
+        divided otherwise by now.
+        """
+        if not activity.saw_deal:
+            deal = None
+        if deal is not None and not _holds(activity, deal):
+            return activity, deal
+        standing = self._standings(activity, deal)
+        parts = parts_of(standing, deal)
+        rulings = {ruling.rule.code: ruling for ruling in self._rulings(activity, deal)}
+        outcomes = list(activity.outcomes)
+        for index, outcome in enumerate(activity.outcomes):
+            ruling = rulings.get(outcome.rule_code)
+            if outcome.status is not OutcomeStatus.WITHHELD or ruling is None:
+                continue
+            facts = replace(self._facts(ruling, activity, deal), counted_already=True)
+            for who, recipient in self._recipients(ruling.rule, standing, parts):
+                if recipient.id != outcome.recipient_id:
+                    continue
+                undecided = _undecided(recipient, ruling.rule, outcome.step)
+                made, changed = self._applied(ruling, facts, who, undecided, step=outcome.step)
+                if made and made[0].status is not OutcomeStatus.WITHHELD:
+                    outcomes[index], deal = made[0], changed
+        recorded = replace(activity, outcomes=tuple(outcomes))
+        self._activities.append(recorded)
+        return recorded, deal
+
+    def writes(self, activity_id: str | None = None) -> tuple[Write, ...]:
+        """Everything that must be made true for what was recorded.
+
+        ``activity_id``: what causes it, where no activity was recorded now.
+        """
+        writes: list[Write] = [Save(activity) for activity in self._activities]
+        for award in self.books.team_awards:
+            writes += [Save(award), Enlist(OPEN_AWARDS, award.id, award.id)]
+        if self._asked_for_consent or any(one.asked for one in self.members.values()):
+            writes.append(_as_loaded(self.books.loads.consents, self.books.consents))
+        for member in self.members.values():
+            if member.asked:
+                writes.append(_as_loaded(member.loads.enrollment, member.enrollment))
+        activity_id = activity_id or self._activities[-1].id
+        writes += self.books.postings.writes(program=self.program.id, activity=activity_id)
+        if self.books.budget.low():
+            writes.append(Create(self._low_budget()))
+        writes += self.books.budget.writes([self.books.loads.individual_id])
+        writes += self.books.counters.writes()
         return tuple(writes)
 
-    def _employment(self, instant: datetime) -> tuple[Employment, bool]:
-        """The person's employment at this partner, and whether it was employed here then.
+    def _low_budget(self) -> Event:
+        """The event that a budget is low, once."""
+        situation = self.situation
+        return Event(
+            id=f"vendor.{situation.portal.new_id()}",
+            kind="BudgetLow",
+            subject_id=self.program.id,
+            actor_id=situation.viewer.id,
+            request_id=situation.request_id,
+            at=situation.now,
+        )
 
-        That of the instant, or of now, or for a leaver its last one. Raises ``NotFound`` for
-        somebody who never worked here.
+    def _rulings(self, activity: Activity, deal: Deal | None) -> tuple[_Ruling, ...]:
+        """The rules that an activity is judged by, each in the version that judges.
+
+        That is the one in force when it occurred; but what a rule has begun to pay on a deal, it
+        ends by the same version, also when a later one has dropped it: then it pays nothing new,
+        and releases or takes back what it has paid.
         """
-        for when in (instant, self.situation.now):
-            employment = self.individual.employment_at(when)
-            if employment is not None and employment.partner_id == self.partner.id:
-                return employment, True
-        for employment in reversed(self.individual.employments):
-            if employment.partner_id == self.partner.id:
-                return employment, False
-        raise NotFound.of(self.person_field)
+        plan = plan_at(self.plans, activity.occurred_at)
+        if plan is None:
+            return ()
+        versions = {version.number: version for version in self.plans}
+        begun: dict[str, PlanVersion] = {}
+        for award in deal.awards if deal is not None else ():
+            if not award.shadow:
+                begun.setdefault(award.rule_code, versions.get(award.plan_number, plan))
+        found = []
+        for rule in plan.rules:
+            version = plan if rule.shadow else begun.pop(rule.code, plan)
+            found.append(_Ruling(version.rule(rule.code) or rule, version, plan))
+        for code, version in begun.items():
+            rule_then = version.rule(code)
+            if rule_then is not None:
+                found.append(_Ruling(rule_then, version, plan, gone=True))
+        return tuple(found)
 
-    def _parties(self, employment: Employment) -> dict[Level, str]:
-        """The progress ids that an activity counts for, by level."""
-        prefix = f"{self.partner.id}.{self.program.id}"
-        parties = {
-            Level.INDIVIDUAL: f"{prefix}.{party_of(Level.INDIVIDUAL, self.individual.id)}",
-            Level.PARTNER: f"{prefix}.{party_of(Level.PARTNER, self.partner.id)}",
-        }
-        if employment.team_id:
-            parties[Level.TEAM] = f"{prefix}.{party_of(Level.TEAM, employment.team_id)}"
-        return parties
+    def _standings(
+        self, activity: Activity, deal: Deal | None, at: datetime | None = None
+    ) -> tuple[Standing, ...]:
+        when = replace(activity, occurred_at=at) if at is not None else activity
+        return standings(self.members, when, deal, self.situation.now, self.person_field)
 
-    def _targets(self, parties: Mapping[Level, str]) -> dict[Level, Mapping[str, goals.Target]]:
+    def _facts(self, ruling: _Ruling, activity: Activity, deal: Deal | None) -> Facts:
+        return Facts(
+            program=self.program,
+            plan=ruling.version,
+            since=ruling.in_force.effective_from,
+            partner=self.partner,
+            activity=activity,
+            deal=deal,
+            consents=self.books.consents,
+        )
+
+    def _recipients(
+        self, rule: Rule, standing: tuple[Standing, ...], parts: dict[str, Part]
+    ) -> Iterator[tuple[Standing, Recipient]]:
+        """Whom a rule may pay for an activity, each with what counts for it now.
+
+        A company or a team is judged as its own person, whose activity or deal it is. A team that
+        only shares in a deal is moved by a goal alone.
+        """
+        seen: set[str] = set()
+        people = standing if rule.level is not Level.PARTNER else standing[:1]
+        for who in people:
+            progress_id = who.parties.get(rule.level)
+            shares_only = rule.level is Level.TEAM and rule.mechanic.follows is None
+            if progress_id is None or progress_id in seen or (shares_only and not who.part.own):
+                continue
+            seen.add(progress_id)
+            ids = {
+                Level.INDIVIDUAL: who.member.individual.id,
+                Level.TEAM: who.employment.team_id or "",
+                Level.PARTNER: self.partner.id,
+            }
+            yield (
+                who,
+                Recipient(
+                    id=ids[rule.level],
+                    level=rule.level,
+                    role=who.employment.role,
+                    employed=who.employed,
+                    enrollment=who.member.enrollment,
+                    progress=self.books.counters.progress(progress_id),
+                    targets=self._targets(progress_id),
+                    part=parts[progress_id],
+                ),
+            )
+
+    def _targets(self, progress_id: str) -> Any:
         if self.sheet is None:
             return {}
-        cut = len(self.sheet.id) + 1
-        return {level: self.sheet.targets.get(party[cut:], {}) for level, party in parties.items()}
+        return self.sheet.targets.get(progress_id[len(self.sheet.id) + 1 :], {})
 
-    def _settle(
+    def _applied(
         self,
-        verdict: Award | Withheld | Reversed,
-        plan: PlanVersion,
-        activity: Activity,
-        deal: Deal | None,
-        parties: Mapping[Level, str],
-    ) -> tuple[Outcome, Deal | None]:
-        """One verdict's effect on the state, as an outcome, and the deal after it."""
-        rule = verdict.rule
-        if isinstance(verdict, Reversed):
-            return self._take_back(verdict, deal, parties)
-        part = verdict.part
-        self._note_asked(verdict)
-        self._note_decided(verdict, parties)
-        made = Outcome(
-            rule.code, OutcomeStatus.AWARDED, rule.asset, part.amount_minor, part.because
-        )
-        if isinstance(verdict, Withheld):
-            return replace(made, status=OutcomeStatus.WITHHELD, reason=verdict.reason), deal
-        if not self.budget.draw(verdict.recipient, rule.asset, part.amount_minor):
-            reason = WithheldReason.BUDGET_EXHAUSTED
-            return replace(made, status=OutcomeStatus.WITHHELD, reason=reason), deal
-        earning_id = None
-        if part.amount_minor:
-            earning_id = self._award(verdict, plan, activity).id
-            self.counters.pay(parties, rule.level, rule.asset, part.amount_minor)
-        if deal is not None:
-            award = DealAward(rule.code, part.step, earning_id, rule.asset, part.amount_minor)
-            deal = replace(deal, awards=(*deal.awards, award))
-        return replace(made, earning_id=earning_id), deal
+        ruling: _Ruling,
+        facts: Facts,
+        who: Standing,
+        recipient: Recipient,
+        step: str | None = None,
+    ) -> tuple[list[Outcome], Deal | None]:
+        """What one rule makes of the activity for one recipient.
 
-    def _note_asked(self, verdict: Award | Withheld) -> None:
+        ``step``: only that one, which was withheld before.
+        """
+        rule = ruling.rule
+        progress_id = who.parties[rule.level]
+        self.books.counters.watch(progress_id, rewards.watched(rule, facts, recipient))
+        deal, outcomes = facts.deal, []
+        for verdict in rewards.earned(rule, facts, recipient):
+            if isinstance(verdict, Award | Withheld):
+                if ruling.gone or step not in (None, verdict.part.step):
+                    continue
+            elif step is not None:
+                continue
+            self._note_asked(verdict, rule, who.member)
+            settling = Settling(self.books, facts, who, deal, again=step is not None)
+            outcomes.append(settling.outcome_of(verdict))
+            deal = settling.deal
+        return outcomes, deal
+
+    def _note_asked(self, verdict: Verdict, rule: Rule, member: Member) -> None:
         """What the verdict depends on is to be the same at commit, also where it pays nothing."""
-        paid = isinstance(verdict, Award) and verdict.consent is not None
+        if rule.level is not Level.INDIVIDUAL:
+            return
         reason = verdict.reason if isinstance(verdict, Withheld) else None
-        self._asked_for_enrollment |= paid or reason is WithheldReason.NOT_ENROLLED
-        self._asked_for_consent |= self._asked_for_enrollment or reason is WithheldReason.NO_CONSENT
+        paid = isinstance(verdict, Award)
+        late = reason in (WithheldReason.LIMIT_REACHED, WithheldReason.CAP_REACHED)
+        member.asked |= paid or late or reason is WithheldReason.NOT_ENROLLED
+        self._asked_for_consent |= member.asked or reason is WithheldReason.NO_CONSENT
 
-    def _note_decided(self, verdict: Award | Withheld, parties: Mapping[Level, str]) -> None:
-        """A watched bonus is decided once, paid or withheld."""
-        party = parties[verdict.rule.level]
-        counter = goals.bonus_counter(verdict.rule.code, verdict.part.step)
-        if self.counters.watches(party, counter):
-            self.counters.add(party, {counter: 1})
 
-    def _award(self, verdict: Award, plan: PlanVersion, activity: Activity) -> Earning:
-        """The earning, its claim to be the only one, and its transfers."""
-        rule, part, consent = verdict.rule, verdict.part, verdict.consent
-        wallet_id = verdict.recipient
-        # The partner is in the name: a mover has goals of its own at each of its partners.
-        whose = f"{self.partner.id}:{wallet_id}:{self.program.id}"
-        name = f"earning:{whose}:{rule.code}:{part.once_per}:{part.step}"
-        trace = Trace(
-            earning_id=f"{wallet_id}.{self.situation.portal.new_id()}",
-            program_id=self.program.id,
-            plan_number=plan.number,
-            plan_hash=plan.hash,
-            rule_code=rule.code,
-            rule_name=rule.name,
-            step=part.step,
-            behavior=activity.behavior,
-            activity_id=activity.id,
-            occurred_at=activity.occurred_at,
-            asset=rule.asset,
-            amount_minor=part.amount_minor,
-            because=part.because,
-            of_minor=part.of_minor,
-            deal_id=activity.deal_id,
-            claim=name,
-        )
-        if consent is not None and self.consents is not None:
-            trace = replace(
-                trace,
-                consent_id=f"{self.consents.id}.{consent.number}",
-                consent_version=self.consents.version,
-            )
-        earning = Earning(trace.earning_id, wallet_id, trace, self.situation.now)
-        self._earnings[earning.id] = earning
-        self._claims.append(Claim(name, earning.id))
-        self._traces.setdefault(wallet_id, []).append(trace)
-        self._transfer(wallet_id, ledger.award_transfers(self._running(wallet_id), trace))
-        return earning
+def _undecided(recipient: Recipient, rule: Rule, step: str) -> Recipient:
+    """The recipient as before a bonus was decided, where this is one."""
+    decided = goals.bonus_counter(rule.key, step)
+    if not recipient.progress.count(decided):
+        return recipient
+    return replace(recipient, progress=recipient.progress.plus({decided: -1}))
 
-    def _take_back(
-        self, verdict: Reversed, deal: Deal | None, parties: Mapping[Level, str]
-    ) -> tuple[Outcome, Deal | None]:
-        """Part of an earlier earning back into the budget."""
-        rule, back = verdict.rule, verdict.take_back
-        earning = self._earnings.get(back.earning_id) or self._loaded_earning(back.earning_id)
-        asset = earning.trace.asset
-        self._earnings[earning.id] = ledger.take_back(earning, back.amount_minor)
-        transfers = ledger.take_back_transfers(
-            self._running(earning.wallet_id), earning, back.amount_minor
-        )
-        self._transfer(earning.wallet_id, transfers)
-        self.budget.give_back(earning.wallet_id, asset, back.amount_minor)
-        self.counters.pay(parties, rule.level, asset, -back.amount_minor)
-        if deal is not None:
-            awards = tuple(
-                replace(award, amount_minor=award.amount_minor - back.amount_minor)
-                if award.earning_id == earning.id
-                else award
-                for award in deal.awards
-            )
-            deal = replace(deal, awards=awards)
-        outcome = Outcome(
-            rule.code,
-            OutcomeStatus.TAKEN_BACK,
-            asset,
-            back.amount_minor,
-            back.because,
-            None,
-            earning.id,
-        )
-        return outcome, deal
 
-    def _loaded_earning(self, earning_id: str) -> Earning:
-        want = One(Earning, earning_id)
-        earning = self.situation.portal.store.read([want])[want]
-        if earning is None:
-            raise NotFound.of(self.person_field)
-        return earning
-
-    def _running(self, wallet_id: str) -> Wallet:
-        """The wallet with the transfers so far, not yet posted."""
-        wallet = self.wallets[wallet_id]
-        return replace(
-            wallet,
-            balances=ledger.after(wallet.balances, tuple(self._transfers.get(wallet_id, ()))),
-        )
-
-    def _transfer(self, wallet_id: str, transfers: tuple[Transfer, ...]) -> None:
-        self._transfers.setdefault(wallet_id, []).extend(transfers)
-
-    def _wallet_writes(self) -> list[Write]:
-        writes: list[Write] = []
-        for wallet_id, transfers in self._transfers.items():
-            wallet = self.wallets[wallet_id]
-            cause = self.situation.cause(program=self.program.id, activity=self._activities[-1].id)
-            traces = tuple(self._traces.get(wallet_id, ()))
-            posted, journal = ledger.post(
-                wallet, JournalKind.REWARD, tuple(transfers), cause, self.situation.now, traces
-            )
-            writes += posting(posted, journal)
-        return writes
+def _holds(activity: Activity, deal: Deal) -> bool:
+    """Whether what happened to a deal holds, and its shares are those that were judged."""
+    shares = tuple((credit.individual_id, credit.weight) for credit in deal.credits)
+    same = activity.behavior not in DEAL_CHANGES or shares == activity.deal_shares
+    return same and deal.still(activity.behavior, activity.occurred_at)
 
 
 def _as_loaded(want: One[Any], loaded: Versioned | None) -> Write:
@@ -301,55 +326,66 @@ def _as_loaded(want: One[Any], loaded: Versioned | None) -> Write:
     return Absent(want.kind, want.id) if loaded is None else Unchanged(loaded)
 
 
-def posting(wallet: Wallet, journal: ledger.Journal) -> list[Write]:
-    """A posted journal's writes; a party's first one puts its wallet on the list of wallets."""
-    writes: list[Write] = [Save(wallet), Create(journal)]
-    if wallet.version == 0:
-        writes.append(Enlist("wallets", wallet.id, wallet.id))
-    return writes
-
-
 def settlement_of(
-    situation: Situation, loads: Loads, person_field: str = "individualId"
+    situation: Situation,
+    loads: Loads,
+    person_field: str = "individualId",
+    people: tuple[str, ...] = (),
 ) -> Settlement:
     """The settlement from what was loaded; ``person_field``: the argument that names the person.
 
-    Raises ``NotFound`` where an id leads to nothing, and ``WriteConflict`` where a plan was
-    published while this was read.
+    ``people`` are others whom it may pay: they are read now, in one wave more. Raises ``NotFound``
+    where an id leads to nothing, and ``WriteConflict`` where a plan was published while this was
+    read.
     """
     found = situation.found
-    partner, individual, program = (
-        found[loads.partner],
-        found[loads.individual],
-        found[loads.program],
-    )
+    partner, program = found[loads.partner], found[loads.program]
+    individual = found[loads.individual]
     if partner is None or individual is None or program is None:
-        people = partner is not None and individual is not None
-        raise NotFound.of("programId" if people else person_field)
+        there = partner is not None and individual is not None
+        raise NotFound.of("programId" if there else person_field)
     plans = found[loads.plans].records
     if len(plans) < program.plan_number:
         # The two were read one after the other, and the program's version would not tell.
         raise WriteConflict
     shared: Slice[Any] = found[loads.shared_progress]
-    own = found[loads.own_progress]
-    progress = {record.id: record for record in (*shared.records, *((own,) if own else ()))}
-    shards = (found[loads.shard(party)] for party in loads.parties)
-    return Settlement(
+    members = {individual.id: Member(individual, found[loads.enrollment], loads)}
+    progress = {record.id: record for record in shared.records}
+    wallets = {partner.id: found[loads.wallet(partner.id)] or Wallet(partner.id)}
+    shards = [found[loads.shard(party)] for party in loads.parties]
+    own: list[tuple[Loads, Found]] = [(loads, found)]
+    others = [replace(loads, individual_id=person) for person in people if person not in members]
+    if others:
+        more = situation.portal.store.read([want for one in others for want in one.person_wants()])
+        own += [(one, more) for one in others]
+    for one, answers in own:
+        person = answers[one.individual]
+        if person is None:
+            raise NotFound.of(person_field if one is loads else "credits")
+        members[person.id] = Member(person, answers[one.enrollment], one)
+        wallets[person.id] = answers[one.wallet(person.id)] or Wallet(person.id)
+        shards.append(answers[one.shard(person.id)])
+        counted = answers[one.own_progress]
+        if counted is not None:
+            progress[counted.id] = counted
+    books = Books(
         situation=situation,
-        person_field=person_field,
-        program=program,
-        plans=plans,
-        partner=partner,
-        individual=individual,
         loads=loads,
+        program=program,
         consents=found[loads.consents],
-        enrollment=found[loads.enrollment],
-        sheet=found[loads.sheet],
-        wallets={party: found[loads.wallet(party)] or Wallet(party) for party in loads.parties},
+        postings=Postings(situation, wallets),
         counters=Counters(progress),
         budget=Budget(
             situation.portal.store,
             program,
             {shard.id: shard for shard in shards if shard is not None},
         ),
+    )
+    return Settlement(
+        books=books,
+        person_field=person_field,
+        plans=plans,
+        partner=partner,
+        members=members,
+        sheet=found[loads.sheet],
     )

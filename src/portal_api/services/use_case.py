@@ -4,16 +4,17 @@ One wave of reads, a pure decision, one commit.
 """
 
 import hashlib
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from portal_api.domain import errors
 from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.errors import IdempotencyConflict, InvalidInput, NotPermitted, Refusal
 from portal_api.domain.events import Answer, Event
-from portal_api.domain.partners import Individual, Role
+from portal_api.domain.partners import Employment, Individual, Role
 from portal_api.domain.records import canonical, plain
 from portal_api.domain.writes import Create, Unchanged, Write
 from portal_api.services.retrying import retried
@@ -73,7 +74,8 @@ class Decision(Generic[Success_co]):
 class Situation:
     """What a decision is made from.
 
-    Who asks, what was found, the instant, and more reads if it must.
+    Who asks, what was found, the instant, and more reads if it must. ``again``: something has
+    changed under an earlier try, so that what was taken for granted is to be looked at.
     """
 
     portal: Portal
@@ -81,10 +83,17 @@ class Situation:
     found: Found
     now: datetime
     request_id: str
+    again: bool = False
 
     def cause(self, **more: str) -> dict[str, str]:
         """The cause of a journal: who, by which request, and what else is named."""
         return {"actor": self.viewer.id, "request": self.request_id, **more}
+
+
+def system_viewer() -> Viewer:
+    """Who acts in a series that nobody asked for: the portal itself."""
+    employment = Employment(None, Role.SERVICE, datetime.min.replace(tzinfo=UTC))
+    return Viewer(Individual("system", "Portal", "", (employment,)), employment)
 
 
 def perform(
@@ -116,7 +125,10 @@ def perform(
         Answer, f"{ask.subject}.{hashlib.sha256(ask.request_id.encode()).hexdigest()[:32]}"
     )
 
+    tries = itertools.count()
+
     def attempt() -> Success | Refusal:
+        again = next(tries) > 0
         found = portal.store.read([person_want, answer_want, *wants])
         now = portal.clock()
         viewer = viewer_of(found[person_want], now)
@@ -128,7 +140,7 @@ def perform(
         answer = found[answer_want]
         if answer is not None:
             return _replayed(portal, answer, asked_hash, ask, outcome)
-        situation = Situation(portal, viewer, found, now, ask.request_id)
+        situation = Situation(portal, viewer, found, now, ask.request_id, again)
         stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
         result, writes = _decided(situation, decide, stamp)
         try:

@@ -10,6 +10,7 @@ The invariants, by their ids:
 * L12: an individual's earning names a consent that covered it. L14: it was paid once.
 * L13: a program's budget is the fold of its transfers, and never below zero.
 * L15, L16: a wallet's journals are numbered without gap, and chained by their hashes.
+* L18: an earning comes out again from its inputs and its plan (where that is asked for).
 * L24: the counters of what was earned are the fold of the journals.
 
 Nobody should write meanwhile: sums that are compared are read one after the other.
@@ -32,6 +33,7 @@ from portal_api.services.store import (
     of_vendor,
 )
 from portal_api.services.verify_reading import Answers, Finding, listed, records
+from portal_api.services.verify_replay import Replays
 from portal_api.services.verify_wallet import OWN_ACCOUNTS, Fold, WalletWalk
 
 _BUDGET = budget_of("")
@@ -49,12 +51,14 @@ class Walked:
 class LedgerSummary:
     """What was walked, and per asset the balances over all wallets, budgets and the vendor.
 
-    ``totals`` maps asset to account kind to minor units; each asset's sum is zero.
+    ``totals`` maps asset to account kind to minor units; each asset's sum is zero. ``replayed`` is
+    the number of earnings that were recomputed.
     """
 
     wallets: int
     journals: int
     transfers: int
+    replayed: int
     findings: int
     totals: Mapping[str, Mapping[str, int]]
 
@@ -66,11 +70,15 @@ class _Sums:
     stored: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def verify(store: Store) -> Iterator[Finding | Walked | LedgerSummary]:
-    """Walks the whole ledger: every finding, how far it is, and a summary at the end."""
+def verify(store: Store, replay: bool = False) -> Iterator[Finding | Walked | LedgerSummary]:
+    """Walks the whole ledger: every finding, how far it is, and a summary at the end.
+
+    ``replay`` recomputes every earning from its inputs besides (L18).
+    """
     found = 0
     fold, sums = Fold(), _Sums()
-    for step in _steps(store, fold, sums):
+    replays = Replays(store) if replay else None
+    for step in _steps(store, fold, sums, replays):
         found += isinstance(step, Finding)
         yield step
     totals = _totals(fold, sums)
@@ -80,10 +88,13 @@ def verify(store: Store) -> Iterator[Finding | Walked | LedgerSummary]:
             yield Finding(
                 "L1", f"All accounts of {asset} sum to {sum(parts.values())}, not to zero."
             )
-    yield LedgerSummary(fold.wallets, fold.journals, fold.transfers, found, totals)
+    again = replays.count if replays else 0
+    yield LedgerSummary(fold.wallets, fold.journals, fold.transfers, again, found, totals)
 
 
-def _steps(store: Store, fold: Fold, sums: _Sums) -> Iterator[Finding | Walked]:
+def _steps(
+    store: Store, fold: Fold, sums: _Sums, replays: Replays | None
+) -> Iterator[Finding | Walked]:
     for entry in listed(store, "wallets"):
         if isinstance(entry, Unreadable):
             yield Finding("L5", f"The list of wallets is damaged: {entry}")
@@ -92,7 +103,7 @@ def _steps(store: Store, fold: Fold, sums: _Sums) -> Iterator[Finding | Walked]:
         if wallet_id != ref:
             yield Finding("L5", f"The list of wallets says {ref} here.", wallet_id)
         try:
-            yield from WalletWalk(store, fold, wallet_id).findings()
+            yield from WalletWalk(store, fold, wallet_id, replays).findings()
         except StoreUnavailable as failure:
             yield Finding("L5", f"The wallet cannot be read to its end: {failure}", wallet_id)
         yield Walked(fold.wallets, fold.journals)
@@ -117,7 +128,8 @@ def _budgets(store: Store, fold: Fold, sums: _Sums) -> Iterator[Finding]:
             if shard is None:
                 yield Finding("L13", f"The budget's part {want.id} is missing or damaged.")
                 continue
-            for asset, left in shard.counters.items():
+            for asset in shard.assets:
+                left = shard.left(asset)
                 assets.add(asset)
                 sums.stored[program_id, asset] += left
                 if left < 0:

@@ -44,6 +44,7 @@ from portal_api.services.store import (
     of_wallet,
 )
 from portal_api.services.verify_reading import Answers, Finding, records
+from portal_api.services.verify_replay import Replays
 
 OWN_ACCOUNTS: Final = (PENDING, AVAILABLE, HELD, RECEIVABLE)
 _BUDGET: Final = budget_of("")
@@ -75,11 +76,13 @@ class WalletWalk:
     store: Store
     fold: Fold
     wallet_id: str
+    replays: Replays | None = None
     _sequence: int | None = 0
     _hashes: frozenset[str] | None = frozenset({GENESIS})
     _balances: Mapping[str, Balance] | None = field(default_factory=dict)
     _awarded: int = 0
     _taken: Counter[str] = field(default_factory=Counter)
+    _pending: set[str] = field(default_factory=set)
     _holds: dict[str, tuple[str, int]] = field(default_factory=dict)
     _earned: Counter[tuple[str, str]] = field(default_factory=Counter)
     _traces: list[tuple[Journal, str, Trace]] = field(default_factory=list)
@@ -131,6 +134,12 @@ class WalletWalk:
 
     def _remember(self, journal: Journal, place: str) -> None:
         """What is to be held against other records, many at once."""
+        for transfer in journal.transfers:
+            earning_id = transfer.earning_id or ""
+            if transfer.credit == PENDING:
+                self._pending.add(earning_id)
+            elif (transfer.debit, transfer.credit) == (PENDING, AVAILABLE):
+                self._pending.discard(earning_id)
         self._traces += [(journal, place, trace) for trace in journal.traces]
         self._taken_back += [
             (journal, place, transfer)
@@ -184,7 +193,7 @@ class WalletWalk:
         self._traces, self._taken_back = [], []
         wants: list[Want[object]] = []
         for _, _, trace in traces:
-            wants += [One(Earning, trace.earning_id), Holder(trace.claim or trace.earning_id)]
+            wants += [One(Earning, trace.earning_id), Holder(trace.reserved or trace.earning_id)]
             wants += [One(ConsentFile, _file_of(trace))]
         wants += [One(Earning, transfer.earning_id or "") for _, _, transfer in taken_back]
         if not wants:
@@ -206,7 +215,7 @@ class WalletWalk:
             self._count(earning.trace, -transfer.amount_minor)
 
     def _award(self, journal: Journal, trace: Trace, answers: Answers) -> Iterator[tuple[str, str]]:
-        """One award: its earning, its claim, and for an individual its consent; L12 and L14."""
+        """One award: its earning, its own name, for an individual its consent; L12 and L14."""
         self._count(trace, trace.amount_minor)
         name = trace.earning_id
         earning = answers[One(Earning, name)]
@@ -214,27 +223,26 @@ class WalletWalk:
             yield "L14", f"The earning {name} is missing."
         elif earning.trace != trace:
             yield "L14", f"The earning {name} says something else."
-        if trace.claim is None or answers[Holder(trace.claim)] != name:
+        if trace.reserved is None or answers[Holder(trace.reserved)] != name:
             yield "L14", f"The earning {name} is not the one that may be paid for this."
-        partner_id, individual_id = _parties_of(trace)
-        if self.wallet_id == partner_id:
-            return
-        if self.wallet_id != individual_id:
-            yield "L12", f"The earning {name} is that of {individual_id}."
+        problem = self.replays.problem(trace, self.wallet_id) if self.replays else None
+        if problem is not None:
+            yield "L18", f"The earning {name} {problem}"
+        if self.wallet_id == _partner_of(trace):
             return
         file = answers[One(ConsentFile, _file_of(trace))]
-        for problem in _consent_problems(trace, file, journal.recorded_at):
+        for problem in _consent_problems(trace, file, self.wallet_id, journal.recorded_at):
             yield "L12", f"The earning {name} {problem}"
 
     def _count(self, trace: Trace, amount_minor: int) -> None:
         """Adds to what the partner's and the person's counters must show."""
-        partner_id, individual_id = _parties_of(trace)
+        partner_id = _partner_of(trace)
         company = self.wallet_id == partner_id
         counter = f"{'company' if company else 'earned'}:{trace.asset}"
         progress = f"{partner_id}.{trace.program_id}"
         self.fold.earned[f"{progress}.partner", counter] += amount_minor
         if not company:
-            self._earned[f"{progress}.individual.{individual_id}", counter] += amount_minor
+            self._earned[f"{progress}.individual.{self.wallet_id}", counter] += amount_minor
 
     def _head(self) -> Iterator[Finding]:
         """The wallet's head against its last journal; L5, L15 and L16."""
@@ -277,20 +285,31 @@ class WalletWalk:
                 yield self._found("L6", text)
 
     def _earnings(self) -> Iterator[Finding]:
-        """What was taken back of each earning, and that each has its journal; L4 and L14."""
-        stored = 0
+        """What was taken back of each earning, what of it is pending, its journal; L4, L5, L14."""
+        stored, pending = 0, Counter[str]()
         for earning in records(self.store, Many(Earning, of_wallet(self.wallet_id))):
             stored += 1
             if isinstance(earning, Unreadable):
                 yield self._found("L14", str(earning))
                 continue
             taken = self._taken.pop(earning.id, 0)
+            if earning.pending != (earning.id in self._pending):
+                text = f"The earning {earning.id} is pending or not otherwise than its journals."
+                yield self._found("L5", text)
+            if earning.pending:
+                pending[earning.trace.asset] += earning.trace.amount_minor - earning.reversed_minor
             if earning.reversed_minor != taken or taken > earning.trace.amount_minor:
                 text = (
                     f"The earning {earning.id} of {earning.trace.amount_minor} says that"
                     f" {earning.reversed_minor} was taken back, the journals took {taken}."
                 )
                 yield self._found("L4", text)
+        balances = self._balances or {}
+        for asset in sorted(balances.keys() | pending.keys()):
+            kept = balances.get(asset, Balance()).pending
+            if self._balances is not None and kept != pending[asset]:
+                text = f"{kept} of {asset} is pending, by its earnings {pending[asset]}."
+                yield self._found("L5", text)
         if stored != self._awarded:
             text = f"There are {stored} earnings, and {self._awarded} awards in the journals."
             yield self._found("L14", text)
@@ -338,7 +357,7 @@ def _award_problems(journal: Journal) -> Iterator[tuple[str, str]]:
 
 
 def _consent_problems(
-    trace: Trace, file: ConsentFile | None, recorded_at: datetime
+    trace: Trace, file: ConsentFile | None, individual_id: str, recorded_at: datetime
 ) -> Iterator[str]:
     """Why the consent that an award names did not allow it; a later revocation may be."""
     file_id, _, number = (trace.consent_id or "").rpartition(".")
@@ -350,7 +369,6 @@ def _consent_problems(
         return
     consent = file.consents[int(number) - 1]
     granted = replace(consent, revoked_at=None)
-    _, individual_id = _parties_of(trace)
     if not granted.covers(individual_id, trace.occurred_at, consent.terms_version):
         yield f"is not covered by the consent that it names, {trace.consent_id}."
     if consent.revoked_at is not None and recorded_at > consent.revoked_at + _CLOCKS_DIFFER:
@@ -359,14 +377,13 @@ def _consent_problems(
         yield f"names a version of the consent {trace.consent_id} that there never was."
 
 
-def _parties_of(trace: Trace) -> tuple[str, str]:
-    """Partner and individual, from the activity's id."""
-    partner_id, _, rest = trace.activity_id.partition(".")
-    return partner_id, rest.partition(".")[0]
+def _partner_of(trace: Trace) -> str:
+    """The partner, from the activity's id."""
+    return trace.activity_id.partition(".")[0]
 
 
 def _file_of(trace: Trace) -> str:
-    return f"{_parties_of(trace)[0]}.{trace.program_id}"
+    return f"{_partner_of(trace)}.{trace.program_id}"
 
 
 def _nonzero(balances: Mapping[str, Balance]) -> dict[str, Balance]:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from portal_api.domain.mechanics import MECHANICS
+from portal_api.domain.plans import Mechanic
 from portal_api.domain.records import plain
-from portal_api.domain.rewards import Mechanic
 from portal_api.domain.writes import Record
 from portal_api.storage.table import Item, Value
 

@@ -4,18 +4,22 @@
 what                    partition                       sort key
 ======================  ==============================  ===========================
 program, plan,          CATALOGUE                       PROGRAM#… PLAN#…#n
-behavior                                                BEHAVIOR#…
+draft, behavior                                         DRAFT#… BEHAVIOR#…
 a program's budget      PROGRAM#prg#SHARD#n             SHARD
 partner                 PARTNER#ptn                     PARTNER
 consents, goals and     PARTNER#ptn                     CONSENT#prg GOALS#prg
 progress of the                                         PROGRESS#prg#partner
-company and its teams                                   PROGRESS#prg#team.…
+company and its teams,                                  PROGRESS#prg#team.…
+team awards                                             TEAMAWARD#prg#own
 enrollment, progress,   PARTNER#ptn#PERSON#ind          ENROLLMENT#prg PROGRESS#prg
-deals, activities                                       DEAL#own ACTIVITY#own
+deals, activities,                                      DEAL#own ACTIVITY#own
+claims                                                  CLAIM#own
 person                  PERSON#ind                      PERSON
 wallet, journals,       WALLET#party                    HEAD JOURNAL#recorded#seq
 earnings, payouts                                       EARNING#own PAYOUT#own
-a claimed name          NAME#name                       NAME
+who protects a          PROTECTION#prg#hash             PROTECTION
+customer and product
+a reserved name         NAME#name                       NAME
 answer to a request     REQUEST#caller.hash             ANSWER
 events                  EVENTS#ptn, EVENTS#vendor       EVENT#own
 a list                  LIST#name                       its own order
@@ -28,15 +32,17 @@ partner.owner.program.own, so that one batch get finds all that a mutation needs
 from collections.abc import Callable, Mapping
 
 from portal_api.domain.activities import Activity, BehaviorType
+from portal_api.domain.claims import Claim
 from portal_api.domain.consent import ConsentFile, Enrollment
-from portal_api.domain.deals import Deal
+from portal_api.domain.deals import Deal, Protection
 from portal_api.domain.events import Answer, Event
 from portal_api.domain.goals import GoalSheet, Progress
 from portal_api.domain.ledger import Earning, Journal, Wallet
 from portal_api.domain.partners import Individual, Partner
 from portal_api.domain.payouts import Payout
+from portal_api.domain.plans import PlanDraft, PlanVersion
 from portal_api.domain.programs import Program, ProgramShard
-from portal_api.domain.rewards import PlanVersion
+from portal_api.domain.teams import TeamAward
 from portal_api.domain.writes import Record
 from portal_api.storage.table import Key
 
@@ -58,6 +64,7 @@ def _progress(partner_id: str, program_id: str, level: str, party_id: str = "") 
 
 
 _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
+    PlanDraft: lambda prg: Key(CATALOGUE, f"DRAFT#{prg}"),
     Program: lambda prg: Key(CATALOGUE, f"PROGRAM#{prg}"),
     PlanVersion: lambda prg, n: Key(CATALOGUE, f"PLAN#{prg}#{n.rjust(6, '0')}"),
     BehaviorType: lambda code: Key(CATALOGUE, f"BEHAVIOR#{code}"),
@@ -69,6 +76,9 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
     Enrollment: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"ENROLLMENT#{prg}"),
     Deal: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"DEAL#{own}"),
     Activity: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"ACTIVITY#{own}"),
+    Claim: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"CLAIM#{own}"),
+    Protection: lambda prg, what: Key(f"PROTECTION#{prg}#{what}", "PROTECTION"),
+    TeamAward: lambda ptn, prg, own: Key(f"PARTNER#{ptn}", f"TEAMAWARD#{prg}#{own}"),
     Individual: lambda ind: Key(f"PERSON#{ind}", "PERSON"),
     Wallet: lambda party: Key(f"WALLET#{party}", "HEAD"),
     Earning: lambda party, own: Key(f"WALLET#{party}", f"EARNING#{own}"),
@@ -80,7 +90,7 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
 
 def key_of(kind: type[Record], record_id: str) -> Key:
     """The key of a record by its kind and id; ``NOWHERE`` for an id of another form."""
-    if "#" in record_id or len(record_id) > _LONGEST_ID:
+    if "#" in record_id or len(record_id.encode(errors="replace")) > _LONGEST_ID:
         return NOWHERE
     try:
         return _OF_ID[kind](*record_id.split("."))
@@ -129,6 +139,7 @@ _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] 
     (Enrollment, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ENROLLMENT#"),
     (Deal, "person"): lambda ptn, ind: (_affairs(ptn, ind), "DEAL#"),
     (Activity, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ACTIVITY#"),
+    (Claim, "person"): lambda ptn, ind: (_affairs(ptn, ind), "CLAIM#"),
     (Earning, "wallet"): lambda party: (f"WALLET#{party}", "EARNING#"),
     (Payout, "wallet"): lambda party: (f"WALLET#{party}", "PAYOUT#"),
     (Event, "events"): lambda whose: (f"EVENTS#{whose}", "EVENT#"),

@@ -10,12 +10,12 @@ from portal_api.domain.goals import Progress
 from portal_api.domain.ledger import Journal
 from portal_api.domain.writes import (
     Absent,
-    Claim,
     Count,
     Create,
     Delist,
     Enlist,
     Release,
+    Reserve,
     Save,
     Unchanged,
     Versioned,
@@ -204,7 +204,7 @@ def _operation(write: Write) -> table.Write:
             return table.Check(keys.key_of(type(record), record.id), {"version": record.version})
         case Absent(kind, record_id):
             return table.Check(keys.key_of(kind, record_id), absent=True)
-        case Claim(name, holder):
+        case Reserve(name, holder):
             return table.PutIfAbsent(keys.key_of_name(name), {"holder": holder})
         case Release(name):
             return table.Delete(keys.key_of_name(name))

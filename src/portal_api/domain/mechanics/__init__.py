@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from portal_api.domain.rewards import Mechanic
+from portal_api.domain.plans import Mechanic
 
 
 def _discovered() -> dict[str, type[Mechanic]]:

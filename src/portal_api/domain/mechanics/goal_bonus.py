@@ -2,15 +2,17 @@
 
 Worked example: the goal is 100,000.00 won with a bonus of 500.00, the stretch goal 120,000.00 with
 another 300.00. Progress 95,000.00 and a deal won at 10,000.00: 500.00. A next deal at 20,000.00:
-300.00. One deal of 130,000.00 from zero earns both at once. Each is decided once only.
+300.00. One deal of 130,000.00 from zero earns both at once. Each is decided once only; what was
+reached stays reached when a deal is returned later.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from portal_api.domain.goals import GoalDefinition, Measure, Target, bonus_counter
+from portal_api.domain.cases import Case
+from portal_api.domain.goals import GoalDefinition, Level, Measure, Target, bonus_counter
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
-from portal_api.domain.rewards import Ahead, Facts, Mechanic, Part, PlanVersion, Rule, TakeBack
+from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule
 
 GOAL, STRETCH = "GOAL", "STRETCH"
 
@@ -24,73 +26,83 @@ class GoalBonus(Mechanic):
     """
 
     kind: ClassVar[str] = "goalBonus"
+    levels: ClassVar[frozenset[Level]] = frozenset(Level)
     goal: Annotated[str, "The code of the plan's goal."]
     at_goal_minor: Annotated[int, "What it pays on reaching the goal."]
     at_stretch_minor: Annotated[int, "What it pays besides on reaching the stretch goal."] = 0
 
-    def parts(self, rule: Rule, facts: Facts) -> tuple[Part | TakeBack, ...]:
+    def parts(self, rule: Rule, plan: PlanVersion, case: Case) -> tuple[Move, ...]:
         """The bonuses of what this activity reaches and what was not decided before."""
-        definition = next((goal for goal in facts.plan.goals if goal.code == self.goal), None)
-        progress, target = (
-            facts.progress.get(rule.level),
-            facts.targets.get(rule.level, {}).get(self.goal),
-        )
-        if definition is None or progress is None or target is None:
+        definition, measured = plan.goal(self.goal), case.inputs.measured
+        if definition is None or measured is None or measured.target is None:
             return ()
-        added = definition.counted(facts.activity, facts.deal)
-        after = progress.count(f"goal:{self.goal}") + added
         return tuple(
             Part(
                 amount,
                 f"{self.goal}:{step}",
                 step,
-                self._because(definition, facts, after, reached),
+                self._because(definition, case, measured.after, reached),
+                decides=bonus_counter(rule.key, step),
             )
-            for step, reached, amount in self._steps(target)
-            if added
-            and amount
-            and after >= reached
-            and not progress.count(bonus_counter(rule.code, step))
+            for step, reached, amount in self._steps(measured.target)
+            if amount
+            and measured.after > measured.before
+            and measured.after >= reached
+            and not case.count(bonus_counter(rule.key, step))
         )
 
-    def _because(self, definition: GoalDefinition, facts: Facts, after: int, reached: int) -> str:
-        currency = facts.program.currency
-        if definition.measure is Measure.WON_REVENUE:
+    def _because(self, definition: GoalDefinition, case: Case, after: int, reached: int) -> str:
+        if definition.measure is Measure.WON_REVENUE and case.deal is not None:
+            currency = case.deal.currency
             told = tuple(f"{to_text(value, currency)} {currency}" for value in (after, reached))
         else:
             told = (f"{after}", f"{reached}")
         return f"{definition.name}: {told[0]} reaches {told[1]}."
 
-    def watched(self, rule: Rule, facts: Facts) -> tuple[str, ...]:
-        """The goal's counter and what was decided of it, until all is decided.
+    @property
+    def follows(self) -> str | None:
+        """The goal."""
+        return self.goal
 
-        Without a target the counter alone: who sets one meanwhile must not hide this from others.
+    @property
+    def items_at_most(self) -> int:
+        """Goal and stretch goal can be reached at once."""
+        return 4
+
+    @property
+    def transfers_at_most(self) -> int:
+        """Two for each."""
+        return 4
+
+    def counters(self, rule: Rule) -> tuple[str, ...]:
+        """What was decided."""
+        return bonus_counter(rule.key, GOAL), bonus_counter(rule.key, STRETCH)
+
+    def goes_on(self, before: Mechanic) -> bool:
+        """Decided once means once for its goal."""
+        return isinstance(before, GoalBonus) and self.goal == before.goal
+
+    def settled(self, case: Case) -> bool:
+        """Whether both bonuses are decided.
+
+        What comes later finds the same, whatever others add meanwhile.
         """
-        progress, target = (
-            facts.progress.get(rule.level),
-            facts.targets.get(rule.level, {}).get(self.goal),
-        )
-        definition = next((goal for goal in facts.plan.goals if goal.code == self.goal), None)
-        if definition is None or progress is None:
-            return ()
-        if not definition.counted(facts.activity, facts.deal):
-            return ()
-        if target is None:
-            return (f"goal:{self.goal}",)
-        paying = (step for step, _, amount in self._steps(target) if amount)
-        decided = tuple(bonus_counter(rule.code, step) for step in paying)
-        if all(map(progress.count, decided)):
-            return ()
-        return (f"goal:{self.goal}", *decided)
+        decided = [bool(value) for value in case.inputs.counters.values()]
+        return sum(decided) >= (2 if self.at_stretch_minor else 1)
 
     def behaviors(self) -> frozenset[str]:
         """None of its own: it follows the goal."""
         return frozenset()
 
+    def fires_on(self, plan: PlanVersion) -> frozenset[str]:
+        """What the goal counts."""
+        goal = plan.goal(self.goal)
+        return goal.counts if goal else frozenset()
+
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """A goal that the plan does not define, or amounts that cannot be paid."""
         found = []
-        if self.goal not in {goal.code for goal in plan.goals}:
+        if plan.goal(self.goal) is None:
             found.append(
                 f"A goal bonus names the goal {self.goal}, which the plan does not define."
             )
@@ -103,14 +115,14 @@ class GoalBonus(Mechanic):
             found.append("A goal bonus is at most 10^12 minor units.")
         return tuple(found)
 
-    def still_pays(self, rule: Rule, ahead: Ahead) -> int:
+    def still_pays(self, rule: Rule, plan: PlanVersion, ahead: Ahead) -> int:
         """The bonuses that are not decided yet and that the reach would bring."""
         if ahead.goal.code != self.goal:
             return 0
         return sum(
             amount
             for step, reached, amount in self._steps(ahead.target)
-            if ahead.reach >= reached and not ahead.progress.count(bonus_counter(rule.code, step))
+            if ahead.reach >= reached and not ahead.progress.count(bonus_counter(rule.key, step))
         )
 
     def _steps(self, target: Target) -> tuple[tuple[str, int, int], ...]:

@@ -5,17 +5,20 @@ registration and winning: 150.00 on approval, 750.00 on winning. Won at 24,000.0
 is 720.00; 150.00 were paid, so winning settles at 570.00. Won at 3,000.00, the pot is 90.00:
 nothing is paid on winning and 60.00 of the 150.00 are taken back. A deal won without a paid
 registration earns the winning part only: 750.00 of 900.00. On a lost deal the registration part is
-kept, or taken back where ``keep_on_loss`` is false.
+kept, or taken back where ``keep_on_loss`` is false; a returned deal gives back its winning part
+too. What two people share 60 : 40 is 90.00 and 60.00, then 450.00 and 300.00. Who is credited only
+after the registration was paid gets its whole share with the sale.
 """
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_WON
-from portal_api.domain.deals import Deal, DealAward
+from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_RETURNED, DEAL_WON
+from portal_api.domain.cases import Case, DealTold
+from portal_api.domain.deals import MAX_REOPENED, DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import of_rate, split, to_text
-from portal_api.domain.rewards import Ahead, Facts, Mechanic, Part, PlanVersion, Rule, TakeBack
+from portal_api.domain.money import split, to_text
+from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, settled
 
 LARGEST_WEIGHT = 1_000_000
 
@@ -31,56 +34,93 @@ class MilestoneSplit(Mechanic):
     winning_weight: Annotated[int, "The weight of winning."] = 5
     keep_on_loss: Annotated[bool, "Whether a lost deal keeps its registration's part."] = True
 
-    def parts(self, rule: Rule, facts: Facts) -> tuple[Part | TakeBack, ...]:
+    def parts(self, rule: Rule, plan: PlanVersion, case: Case) -> tuple[Move, ...]:
         """The registration's part, the winning's with the settlement, or what a loss takes back."""
-        deal = facts.deal
-        if deal is None:
+        deal = case.deal
+        if deal is None or case.behavior not in self.fires_on(plan):
             return ()
-        of_rule = (rule.code, rule.asset)
-        paid = tuple(award for award in deal.awards if (award.rule_code, award.asset) == of_rule)
-        if facts.activity.behavior == DEAL_LOST and not self.keep_on_loss:
-            return tuple(
-                TakeBack(award.earning_id, award.step, award.amount_minor, "The deal was lost.")
-                for award in paid
-                if award.amount_minor and award.earning_id
-            )
-        pot = of_rate(deal.amount_minor, self.rate_bps)
+        of_deal = plan.of_rate(rule, deal.amount_minor, self.rate_bps)
+        pot = deal.share(of_deal)
         on_registration, on_winning = split(pot, (self.registration_weight, self.winning_weight))
-        if facts.activity.behavior == DEAL_REGISTERED and self.registration_weight:
-            because = self._because(rule, deal, pot, f"{to_text(on_registration, rule.asset)} now")
-            return (Part(on_registration, deal.id, DEAL_REGISTERED, because, pot),)
-        if facts.activity.behavior == DEAL_WON:
-            return self._settled(
-                rule, deal, paid, pot, on_winning + (on_registration if paid else 0)
-            )
-        return ()
+        registered = case.inputs.joined or any(award.step == DEAL_REGISTERED for award in case.paid)
+        due: int | None
+        if case.behavior == DEAL_REGISTERED:
+            due = self._on_registration(deal, case, on_registration, pot)
+        elif case.behavior == DEAL_WON:
+            # A withheld sale is judged again, also after it was returned.
+            won = deal.stage is DealStage.WON
+            due = (pot if registered else on_winning) if won else None
+        else:
+            due = self._after_the_end(case, on_registration if registered else 0)
+        if due is None:
+            return ()
+        because = self._because(rule, deal, case, of_deal, due)
+        paid = sum(award.amount_minor for award in case.paid)
+        if case.behavior == DEAL_REGISTERED and due == paid and deal.concerned and not registered:
+            # Of nothing, also on a deal that was sold before: so it is known not to be withheld.
+            return (Part(0, deal.turn, DEAL_REGISTERED, because, pot),)
+        return settled(case, deal, due, because, pot)
 
-    def _settled(
-        self, rule: Rule, deal: Deal, paid: tuple[DealAward, ...], pot: int, due: int
-    ) -> tuple[Part | TakeBack, ...]:
-        """What winning pays or takes back so that all parts sum to what is due of the final pot."""
-        before = sum(award.amount_minor for award in paid)
-        told = f"{to_text(due, rule.asset)} due, {to_text(before, rule.asset)} paid before"
-        because = self._because(rule, deal, pot, told)
-        if due > before:
-            return (Part(due - before, deal.id, DEAL_WON, because, pot),)
-        return tuple(
-            TakeBack(award.earning_id, award.step, before - due, because)
-            for award in paid
-            if due < before and award.earning_id
-        )
+    def _on_registration(
+        self, deal: DealTold, case: Case, on_registration: int, pot: int
+    ) -> int | None:
+        """What is due with the registration: a sale's that came later includes it.
 
-    def _because(self, rule: Rule, deal: Deal, pot: int, told: str) -> str:
+        A deal that ended otherwise by now had it until then, and keeps it or not.
+        """
+        if not self.registration_weight:
+            return None
+        if deal.stage is DealStage.OPEN:
+            return on_registration
+        before = deal.closed_at is not None and case.occurred_at < deal.closed_at
+        if not before or (deal.stage is not DealStage.WON and not self.keep_on_loss):
+            return None
+        sold = deal.stage is DealStage.WON and case.paid
+        return pot if sold else on_registration
+
+    def _after_the_end(self, case: Case, on_registration: int) -> int | None:
+        """What stays when the deal is lost or returned, never more than there was."""
+        if not case.paid or (self.keep_on_loss and case.behavior == DEAL_LOST):
+            return None
+        paid = sum(award.amount_minor for award in case.paid)
+        return min(paid, on_registration) if self.keep_on_loss else 0
+
+    def _because(self, rule: Rule, deal: DealTold, case: Case, of_deal: int, due: int) -> str:
         percent = to_text(self.rate_bps, "USD").rstrip("0").rstrip(".")
-        return (
-            f"{percent} % of {to_text(deal.amount_minor, deal.currency)} {deal.currency} is"
-            f" {to_text(pot, rule.asset)} {rule.asset}, divided {self.registration_weight} :"
-            f" {self.winning_weight} over approved registration and winning: {told}."
+        share = deal.share(of_deal)
+        amount = f"{to_text(deal.amount_minor, deal.currency)} {deal.currency}"
+        told = [f"{percent} % of {amount} is {to_text(of_deal, rule.asset)} {rule.asset}"]
+        if share != of_deal:
+            told.append(f"your share of it {to_text(share, rule.asset)}")
+        told.append(
+            f"divided {self.registration_weight} : {self.winning_weight} over approved"
+            " registration and winning"
         )
+        paid = sum(award.amount_minor for award in case.paid)
+        if case.behavior == DEAL_REGISTERED and not paid:
+            return f"{', '.join(told)}: {to_text(due, rule.asset)} now."
+        numbers = f"{to_text(due, rule.asset)} due, {to_text(paid, rule.asset)} paid before"
+        ended = {DEAL_LOST: " The deal was lost.", DEAL_RETURNED: " The deal was returned."}
+        return f"{', '.join(told)}: {numbers}.{ended.get(case.behavior, '')}"
 
     def behaviors(self) -> frozenset[str]:
         """The deal's two milestones."""
-        return frozenset({DEAL_REGISTERED, DEAL_WON})
+        registered = {DEAL_REGISTERED} if self.registration_weight else set()
+        return frozenset({DEAL_WON, *registered})
+
+    def fires_on(self, plan: PlanVersion) -> frozenset[str]:
+        """The milestones, and what ends the deal otherwise."""
+        return frozenset({DEAL_REGISTERED, DEAL_WON, DEAL_LOST, DEAL_RETURNED})
+
+    @property
+    def items_at_most(self) -> int:
+        """All that it has paid on a deal, which was won again and again, can be cut at once."""
+        return 2 + MAX_REOPENED
+
+    @property
+    def transfers_at_most(self) -> int:
+        """Two for each: what is there, and what is owed."""
+        return 2 * self.items_at_most
 
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """A rate or weights that cannot be used."""
@@ -95,7 +135,7 @@ class MilestoneSplit(Mechanic):
             found.append("A milestone split's weights are at most a million.")
         return tuple(found)
 
-    def still_pays(self, rule: Rule, ahead: Ahead) -> int:
+    def still_pays(self, rule: Rule, plan: PlanVersion, ahead: Ahead) -> int:
         """The rate of the revenue that is missing, registrations included."""
         counts_revenue = ahead.goal.measure is Measure.WON_REVENUE
-        return of_rate(ahead.missing, self.rate_bps) if counts_revenue else 0
+        return plan.of_rate(rule, ahead.missing, self.rate_bps) if counts_revenue else 0

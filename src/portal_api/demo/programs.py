@@ -1,0 +1,229 @@
+"""What the demo's programs pay: their plans, a second version of one, and a draft of another."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from portal_api.demo import world
+from portal_api.demo.world import day
+from portal_api.domain.activities import DEAL_REGISTERED, DEAL_WON
+from portal_api.domain.goals import GoalDefinition, Level, Measure
+from portal_api.domain.mechanics.flat import Flat
+from portal_api.domain.mechanics.goal_bonus import GoalBonus
+from portal_api.domain.mechanics.milestone_split import MilestoneSplit
+from portal_api.domain.mechanics.overlay import Overlay
+from portal_api.domain.mechanics.percent_of_deal import PercentOfDeal
+from portal_api.domain.mechanics.tiered import Band, Tiered
+from portal_api.domain.mechanics.uplift import Uplift
+from portal_api.domain.money import POINTS
+from portal_api.domain.partners import PartnerType, Segment
+from portal_api.domain.plans import Limit, Period, PointValue, Rule
+from portal_api.domain.programs import IncentiveClass
+from portal_api.services.plans import PlanContent
+from portal_api.services.programs import ProgramTerms
+
+YEAR: Final = "Y2026"
+QUARTERS: Final = ("Q2", "Q4")
+TRAININGS: Final = "TRAININGS"
+SPRING: Final = "SPRING"
+"""The codes of goals."""
+
+PROGRAMS_END: Final = day(1, 1, 2028)
+"""Long after, so that whoever tries the demo can still earn."""
+SPRINT_STARTS, SPRINT_ENDS = day(4, 1), day(7, 1)
+
+_TERMS = "You earn for what you do while you are enrolled and your company's consent is in force."
+_INDIVIDUAL, _TEAM, _PARTNER = Level.INDIVIDUAL, Level.TEAM, Level.PARTNER
+_REVENUE = Measure.WON_REVENUE
+_NEW_YEAR = day(1, 1, 2027)
+_VAR, _SI, _MSP = PartnerType.VAR, PartnerType.SYSTEMS_INTEGRATOR, PartnerType.MSP
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSketch:
+    """A program to create, its plan, and its budget by asset in minor units."""
+
+    terms: ProgramTerms
+    rules: tuple[Rule, ...]
+    goals: tuple[GoalDefinition, ...]
+    budget: tuple[tuple[str, int], ...]
+    point_value: PointValue | None = None
+
+
+def _terms(
+    name: str, description: str, starts_at: datetime, segment: Segment, currency: str = "USD"
+) -> ProgramTerms:
+    return ProgramTerms(
+        name, description, segment, starts_at, PROGRAMS_END, "Europe/Berlin", currency, _TERMS
+    )
+
+
+_GROWTH = ProgramSketch(
+    _terms(
+        world.GROWTH,
+        "Registering deals and winning them, with goals for the year.",
+        day(1, 1),
+        Segment(types=tuple(kind for kind in PartnerType if kind is not PartnerType.DISTRIBUTOR)),
+    ),
+    (
+        Rule("deals", "Deals registered and won", _INDIVIDUAL, "USD", MilestoneSplit(300)),
+        Rule("training", "Trainings", _INDIVIDUAL, POINTS, Flat(world.TRAINING, 50)),
+        Rule("year-bonus", "Your year", _INDIVIDUAL, "USD", GoalBonus(YEAR, 500_00, 300_00)),
+        *(
+            Rule(
+                *(f"company-{goal.lower()}", f"Your company's {goal}", _PARTNER, "USD"),
+                GoalBonus(goal, 2_000_00, 1_000_00),
+            )
+            for goal in QUARTERS
+        ),
+    ),
+    (
+        GoalDefinition("Q2", "Second quarter", _REVENUE, day(4, 1), day(7, 1)),
+        GoalDefinition("Q4", "Fourth quarter", _REVENUE, day(10, 1), _NEW_YEAR),
+        GoalDefinition(YEAR, "Year 2026", _REVENUE, day(1, 1), _NEW_YEAR),
+    ),
+    (("USD", 250_000_00), (POINTS, 100_000)),
+)
+
+GROWTH_DRAFT: Final = PlanContent(
+    (
+        Rule("deals", "Deals registered and won", _INDIVIDUAL, "USD", MilestoneSplit(350, 1, 4)),
+        *_GROWTH.rules[1:],
+    ),
+    _GROWTH.goals,
+)
+"""What may come next; it waits for somebody to run it over what happened."""
+
+_POINTS_FOR = {
+    world.LEAD: 10,
+    world.APPOINTMENT: 20,
+    world.PROOF: 80,
+    world.ADVANCED: 150,
+    world.EVENT: 100,
+    world.RENEWAL: 60,
+    world.SELL_OUT: 30,
+}
+
+
+def _points_for(code: str, name: str, points: int) -> Rule:
+    return Rule(code.lower().replace("_", "-"), name, _INDIVIDUAL, POINTS, Flat(code, points))
+
+
+_ENABLEMENT = ProgramSketch(
+    _terms(world.ENABLEMENT, "Points for the work that leads to sales.", day(2, 1), Segment()),
+    tuple(
+        _points_for(behavior.code, behavior.name, _POINTS_FOR[behavior.code])
+        for behavior in world.BEHAVIORS
+        if behavior.code in _POINTS_FOR
+    ),
+    (
+        GoalDefinition(
+            *(TRAININGS, "Advanced trainings", Measure.BEHAVIOR_COUNT),
+            *(day(2, 1), _NEW_YEAR, world.ADVANCED),
+        ),
+    ),
+    ((POINTS, 60_000),),
+)
+
+ENABLEMENT_2: Final = PlanContent(
+    (
+        *(
+            replace(rule, mechanic=Flat(world.LEAD, 15)) if rule.code == "lead-follow-up" else rule
+            for rule in _ENABLEMENT.rules
+        ),
+        _points_for(world.WORKSHOP, world.NEW_BEHAVIOR.name, 40),
+    ),
+    _ENABLEMENT.goals,
+)
+"""More for leads, and something for the behavior that is new then."""
+
+_LICENSING = ProgramSketch(
+    _terms(
+        world.LICENSING,
+        "For direct marketers and large account resellers; a lost deal pays nothing.",
+        day(3, 1),
+        Segment(types=(PartnerType.DMR, PartnerType.LAR)),
+        "EUR",
+    ),
+    (
+        Rule(
+            *("licences", "Licence deals", _INDIVIDUAL, "EUR"),
+            MilestoneSplit(150, 1, 2, keep_on_loss=False),
+        ),
+    ),
+    (GoalDefinition("H1", "First half", _REVENUE, day(3, 1), day(7, 1)),),
+    (("EUR", 800_00),),
+)
+
+LICENSING_REFILL: Final = ("EUR", 60_000_00)
+"""Added when the year's half is nearly over: before, some of its deals find the budget empty."""
+
+_SOLUTIONS = ProgramSketch(
+    _terms(
+        world.SOLUTIONS,
+        "For those who build: proofs of concept, and sales that were registered before.",
+        day(3, 1),
+        Segment(types=(_VAR, _SI, _MSP)),
+    ),
+    (
+        Rule(
+            *("appointments", "Appointments", _INDIVIDUAL, POINTS),
+            Flat(world.APPOINTMENT, 20),
+            limits=(Limit(Period.WEEK, count=2),),
+        ),
+        Rule(
+            *("proofs", "Proofs of concept that lead to a sale", _INDIVIDUAL, "USD"),
+            Overlay(world.PROOF, 150_00, within_days=90),
+        ),
+        Rule(
+            *("sales", "Sales, more if registered before", _INDIVIDUAL, "USD"),
+            Uplift((DEAL_REGISTERED,), 200, 300),
+        ),
+        Rule("sale-points", "Points for sales", _INDIVIDUAL, POINTS, PercentOfDeal(50)),
+        Rule(
+            *("fleet-spiff", "Cash for each Lantern Fleet", _INDIVIDUAL, "USD"),
+            Flat(DEAL_WON, 50_00),
+            Segment(products=("Lantern Fleet",)),
+        ),
+        Rule("company", "Your company's part", _PARTNER, "USD", PercentOfDeal(100, 1_000_00)),
+        Rule(
+            *("what-if", "If it were 4 % of every sale", _INDIVIDUAL, "USD", PercentOfDeal(400)),
+            shadow=True,
+        ),
+    ),
+    (),
+    (("USD", 150_000_00), (POINTS, 60_000)),
+    PointValue(1, 1_00),
+)
+
+_SPRINT = ProgramSketch(
+    replace(
+        _terms(
+            world.SPRINT,
+            "Three months, in which more sales pay more, and a team that reaches its goal a prize.",
+            SPRINT_STARTS,
+            Segment(types=(_VAR, _SI)),
+        ),
+        ends_at=SPRINT_ENDS,
+        incentive_class=IncentiveClass.TACTICAL,
+    ),
+    (
+        Rule(
+            *("bands", "Your sales, more beyond your goal", _INDIVIDUAL, "USD"),
+            Tiered(SPRING, (Band(0, 100), Band(10_000, 300)), of_target=True),
+        ),
+        Rule(
+            *("company-bands", "All of your company's sales, by their sum", _PARTNER, "USD"),
+            Tiered(SPRING, (Band(0, 100), Band(50_000_00, 200)), retrospective=True),
+        ),
+        Rule("team-prize", "Your team's goal", _TEAM, "USD", GoalBonus(SPRING, 600_00)),
+        Rule(
+            *("beacon", "Beacon 900 in EMEA", _INDIVIDUAL, "USD", PercentOfDeal(100, 250_00)),
+            Segment(regions=("EMEA",), products=("Beacon 900",)),
+        ),
+    ),
+    (GoalDefinition(SPRING, "Spring 2026", _REVENUE, SPRINT_STARTS, SPRINT_ENDS),),
+    (("USD", 40_000_00),),
+)
+
+PROGRAMS: Final = (_GROWTH, _ENABLEMENT, _LICENSING, _SOLUTIONS, _SPRINT)

@@ -1,0 +1,64 @@
+"""The demo, told into a file: what tests read of it and ask of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from portal_api.app import id_maker
+from portal_api.demo import story
+from portal_api.domain.partners import Partner
+from portal_api.domain.writes import Record
+from portal_api.services.store import Listed, Many, One, of_person
+from portal_api.services.use_case import Portal
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
+from tests.api import call
+
+AFTERWARDS = datetime(2026, 7, 15, 12, tzinfo=UTC)
+"""When it is asked: two weeks after the half year."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A store with the demo, its file, and its people."""
+
+    store: TableStore
+    path: Path
+    people: tuple[story.Person, ...]
+
+    def read(self, want: Any) -> Any:
+        """One answer."""
+        return self.store.read([want])[want]
+
+    def partners(self) -> list[Partner]:
+        """All partners."""
+        return [self.read(One(Partner, one)) for one in self.read(Listed("partners")).ids]
+
+    def of_everybody(self, kind: type[Record]) -> list[Any]:
+        """The deals or activities of all people at partners."""
+        staff = [(one.partner_id, one.id) for one in self.people if one.partner_id]
+        wants = [Many(kind, of_person(str(partner_id), own)) for partner_id, own in staff]
+        return [record for want in wants for record in self.read(want).records]
+
+    def person(self, name: str) -> story.Person:
+        """The person of that name."""
+        return next(one for one in self.people if one.name == name)
+
+    def ask(self, name: str, document: str, **variables: Any) -> Any:
+        """What the portal answers to somebody; never an error."""
+        portal = Portal(self.store, lambda: AFTERWARDS, lambda: "asked000000000000000")
+        answer = call(portal, self.person(name).id, document, variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+def told(path: Path, seed: int = story.SEED) -> Iterator[Told]:
+    """Tells the demo into a new file."""
+    engine = SqliteEngine(path, durable=False)
+    engine.create()
+    store = TableStore(engine)
+    story.tell(store, id_maker, seed=seed)
+    yield Told(store, path, story.people(store))
+    engine.close()

@@ -1,7 +1,7 @@
 """Plans through the API: each way of paying, warnings, what cannot be, and drafts."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar, get_origin, get_type_hints
 
 import pytest
 
@@ -12,29 +12,29 @@ from tests.schema.client import Client
 from tests.schema.planning import BONUS, MILESTONES, TRAINING, create, paying, publish_plan, year
 
 SAMPLES: dict[str, dict[str, Any]] = {
-    "flat": {"behavior": "TRAINING", "amount": "50.00"},
-    "goalBonus": {"goal": "Y", "atGoal": "500.00", "atStretch": "300.00"},
-    "milestoneSplit": {
-        "rateBps": 300,
-        "registrationWeight": 2,
-        "winningWeight": 7,
-        "keepOnLoss": False,
-    },
-    "overlay": {"behavior": "TRAINING", "amount": "100.00", "withinDays": 90},
-    "percentOfDeal": {"rateBps": 200},
     "tiered": {
         "goal": "Y",
         "bands": [{"start": 0, "rateBps": 200}, {"start": 10**15, "rateBps": 500}],
         "retrospective": True,
         "ofTarget": False,
     },
-    "uplift": {
-        "before": ["DEAL_REGISTERED", "TRAINING"],
-        "rateBps": 200,
-        "upliftedBps": 300,
-    },
+    "uplift": {"before": ["DEAL_REGISTERED", "TRAINING"], "rateBps": 200, "upliftedBps": 300},
 }
-"""An input of each mechanic, with all of its parameters."""
+"""Inputs of the mechanics whose parameters are no plain values; the others' are made up."""
+
+
+def _sample(kind: str) -> dict[str, Any]:
+    """An input of a mechanic, with all of its parameters."""
+    if kind in SAMPLES:
+        return SAMPLES[kind]
+    values: dict[str, Any] = {"str": "TRAINING", "int": 7, "bool": False, "goal": "Y"}
+    given = {}
+    for field, hint in get_type_hints(MECHANICS[kind]).items():
+        if get_origin(hint) is not ClassVar and field != "kind":
+            name = re.sub(r"_(\w)", lambda m: m[1].upper(), field.removesuffix("_minor"))
+            plain = values.get(field, values[hint.__name__])
+            given[name] = "50.00" if field.endswith("_minor") else plain
+    return given
 
 
 def _selected(given: dict[str, Any]) -> str:
@@ -52,7 +52,7 @@ def test_every_mechanic_is_published_and_read_again_as_it_was_given(
     client: Client, kind: str
 ) -> None:
     """Lists, lists of objects and integers beyond 32 bits included, and hashed as it is stored."""
-    manager, given = client.person("CHANNEL_MANAGER"), SAMPLES[kind]
+    manager, given = client.person("CHANNEL_MANAGER"), _sample(kind)
     client.behavior(manager)
     program = create(client, manager)
     limits = [

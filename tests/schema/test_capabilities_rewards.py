@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from portal_api.demo.world import ADVANCED, APPOINTMENT, BEHAVIORS, EVENT, LEAD, PROOF, TRAINING
+from portal_api.domain.events import Event
+from portal_api.schema.ids import split
+from portal_api.services.store import Many, of_events
 from tests.schema.client import Client, Person, results, usd
 from tests.schema.planning import MILESTONES, create, paying, publish_plan, rep_of, year
 from tests.schema.selling import Selling, paid
@@ -225,8 +228,12 @@ def test_S10_a_rule_pays_a_person_so_often_in_a_period_and_says_so(
 
 
 def test_S10_a_budget_is_never_exceeded_and_never_paid_in_part(client: Client) -> None:
-    """The program has 100,000.00: a part of 90,000.00 fits, and another does not."""
+    """The program has 100,000.00: a part of 90,000.00 fits, and another does not.
+
+    More than 80 % is used then, which the vendor sees and an event has told.
+    """
     selling = Selling(client, paying("deals", {"percentOfDeal": {"rateBps": 10_000}}))
+    assert [False] == _low(client, selling)
     answers = [
         sold(client, selling.manager, who, selling.program, "90000.00")
         for who in (selling.rep, selling.colleague)
@@ -235,6 +242,21 @@ def test_S10_a_budget_is_never_exceeded_and_never_paid_in_part(client: Client) -
         [("AWARDED", "90000.00", None)],
         [("WITHHELD", "90000.00", "BUDGET_EXHAUSTED")],
     ] == [results(answer) for answer in answers]
+    assert [True] == _low(client, selling)
+    want = Many(Event, of_events(None))
+    events = client.world.store.read([want])[want].records
+    program = split(selling.program)[1]
+    assert ["BudgetLow"] == [e.kind for e in events if e.subject_id == program][-1:]
+
+
+def _low(client: Client, selling: Selling) -> list[bool]:
+    """Whether each asset's budget is nearly used up, as the vendor sees it."""
+    document = """query($id: ID!) { node(id: $id) { ... on Program {
+        budgetUse { low funded { money { amount } } left { money { amount } } } } } }"""
+    uses = client.query(selling.manager, document, id=selling.program)["node"]["budgetUse"]
+    money = [use for use in uses if use["funded"]["money"]]
+    assert ["100000.00"] == [use["funded"]["money"]["amount"] for use in money]
+    return [use["low"] for use in money]
 
 
 def test_S16_marginal_and_retrospective_bands_make_two_results_of_the_same_sales(

@@ -83,21 +83,21 @@ def test_every_mechanic_is_published_and_read_again_as_it_was_given(
 
 
 def test_C5_a_plan_that_does_not_pay_deal_registration_is_published_with_a_warning(
-    quick_client: Client,
+    client: Client,
 ) -> None:
     """It is a bad plan and no wrong one; a rule that only shadows pays nothing either."""
-    manager = quick_client.person("CHANNEL_MANAGER")
-    quick_client.behavior(manager)
-    program = create(quick_client, manager)
-    unpaid = publish_plan(quick_client, manager, program, paying("t", TRAINING))
+    manager = client.person("CHANNEL_MANAGER")
+    client.behavior(manager)
+    program = create(client, manager)
+    unpaid = publish_plan(client, manager, program, paying("t", TRAINING))
     shadowed = publish_plan(
-        quick_client,
+        client,
         manager,
         program,
         paying("t", TRAINING),
         paying("d", MILESTONES, shadow=True),
     )
-    paid = publish_plan(quick_client, manager, program, paying("d", MILESTONES))
+    paid = publish_plan(client, manager, program, paying("d", MILESTONES))
     assert ["PlanPublished"] * 3 == [plan["__typename"] for plan in (unpaid, shadowed, paid)]
     codes = [
         [warning["code"] for warning in plan["plan"]["warnings"]]

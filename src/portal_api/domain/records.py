@@ -1,11 +1,10 @@
 """Records as plain JSON values in one canonical spelling, for hashing and for storing."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
 from typing import Any
 
 
@@ -14,29 +13,54 @@ def plain(value: object) -> object:
 
     A dataclass that tells its ``kind`` in a class variable (a mechanic) has it among its fields.
     """
-    if value is None or type(value) is str or type(value) is int:
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str | int):
-        return value
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {name: plain(getattr(value, name)) for name in _names(type(value))}
-        kind = getattr(type(value), "kind", None)
-        return {"kind": kind, **named} if isinstance(kind, str) else named
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list | frozenset):
-        return [plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} is not part of a record")
+    kind = type(value)
+    spelling = _SPELLINGS.get(kind)
+    if spelling is None:
+        spelling = _SPELLINGS[kind] = _spelling(kind)
+    return spelling(value)
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """A dataclass's fields; all that is ever stored or hashed asks for them."""
-    return tuple(field.name for field in fields(kind))
+def _spelling(kind: type[Any]) -> Callable[[Any], object]:
+    """How values of a type are spelled."""
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if kind is type(None) or issubclass(kind, str | int):
+        return _same
+    if issubclass(kind, datetime):
+        return kind.isoformat
+    if is_dataclass(kind):
+        return _by_name(kind)
+    if issubclass(kind, Mapping):
+        return lambda value: {key: plain(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list | frozenset):
+        return lambda value: [plain(item) for item in value]
+    raise TypeError(f"{kind.__name__} is not part of a record")
+
+
+def _by_name(kind: type[Any]) -> Callable[[Any], object]:
+    names = tuple(field.name for field in fields(kind))
+    label = getattr(kind, "kind", None)
+    labelled = {"kind": label} if isinstance(label, str) else {}
+
+    def spelled(value: Any) -> object:
+        told: dict[str, object] = dict(labelled)
+        for name in names:
+            item = getattr(value, name)
+            told[name] = item if type(item) in _PLAIN else plain(item)
+        return told
+
+    return spelled
+
+
+def _same(value: object) -> object:
+    return value
+
+
+_SPELLINGS: dict[type[Any], Callable[[Any], object]] = {}
+"""By type, found once: all that is ever stored or hashed is spelled."""
+
+_PLAIN = frozenset({type(None), str, int, bool})
+"""Most fields are of these, and need no call."""
 
 
 def canonical(content: object) -> bytes:

@@ -19,7 +19,8 @@ from portal_api.domain.writes import Save
 from portal_api.services import consent, deal_changes, deals, partners, plans, team_awards
 from portal_api.services.retries import retry_withheld
 from portal_api.services.rewards import OPEN_AWARDS
-from portal_api.services.store import Listed
+from portal_api.services.store import Listed, StoreUnavailable
+from portal_api.services.use_case import Portal
 from portal_api.services.verify import verify
 from portal_api.services.verify_reading import Finding
 from portal_api.storage.store import TableStore
@@ -243,6 +244,47 @@ def test_a_series_that_is_killed_after_any_transaction_is_resumed_to_the_same_en
 
 def _nothing(commit: Callable[[], None]) -> None:
     commit()
+
+
+def test_a_large_team_is_paid_in_part_at_once_and_the_rest_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request ends in time whatever the team's size."""
+    monkeypatch.setattr(team_awards, "SHARES_AT_ONCE", 2)
+    company, program = a_team(world, FLAT)
+
+    world.approve(world.register(company, program))
+
+    assert [0, 33, 34] == sorted(available(world, company))
+    team_awards.pay_open_awards(world.portal)
+    assert [33, 33, 34] == sorted(available(world, company))
+
+
+def test_an_award_that_cannot_be_finished_keeps_no_other_waiting(
+    quick_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = quick_world
+    company, program = a_team(world, FLAT)
+    for _ in range(2):
+        with pytest.raises(Killed):
+            world.approve(
+                world.register(company, program),
+                portal=world.on(FaultyStore(world.store, killed_after)),
+            )
+    stuck, pay = waiting(world)[0], team_awards.pay_shares
+
+    def only_others(portal: Portal, award_id: str) -> None:
+        if award_id == stuck:
+            raise StoreUnavailable("too much contention")
+        pay(portal, award_id)
+
+    monkeypatch.setattr(team_awards, "pay_shares", only_others)
+
+    with pytest.raises(StoreUnavailable, match="1 of 2"):
+        team_awards.pay_open_awards(world.portal)
+
+    assert [33, 33, 34] == sorted(available(world, company))
+    assert [stuck] == list(waiting(world))
 
 
 def test_the_client_that_asks_again_after_a_crash_finishes_the_series_too(world: World) -> None:

@@ -28,6 +28,8 @@ from portal_api.services.settling import Books, earning_name
 from portal_api.services.store import Listed, One, StoreUnavailable, Want
 from portal_api.services.use_case import Portal, Situation, system_viewer
 
+SHARES_AT_ONCE = 20
+"""So many are paid within the request that earned them; the others by the next run."""
 _RUN = "series:team-awards"
 
 
@@ -36,25 +38,35 @@ def pay_team_awards(portal: Portal, activity: Activity) -> None:
     for outcome in activity.outcomes:
         if outcome.team_award_id is not None:
             try:
-                pay_shares(portal, outcome.team_award_id)
+                pay_shares(portal, outcome.team_award_id, SHARES_AT_ONCE)
             except StoreUnavailable:
                 return
 
 
 def pay_open_awards(portal: Portal) -> int:
-    """Finishes every team award that waits; says how many there were."""
+    """Finishes every team award that waits; says how many there were.
+
+    One that cannot be finished now keeps no other waiting. Raises ``StoreUnavailable`` at the end
+    where there is one.
+    """
     listed = Listed(OPEN_AWARDS, newest_first=False)
     ids = portal.store.read([listed])[listed].ids
+    left: list[str] = []
     for award_id in ids:
-        pay_shares(portal, award_id)
+        try:
+            pay_shares(portal, award_id)
+        except StoreUnavailable:
+            left.append(award_id)
+    if left:
+        raise StoreUnavailable(f"{len(left)} of {len(ids)} team awards are not finished.")
     return len(ids)
 
 
-def pay_shares(portal: Portal, award_id: str) -> None:
-    """Pays, or withholds, every share that waits."""
+def pay_shares(portal: Portal, award_id: str, at_most: int | None = None) -> None:
+    """Pays, or withholds, the shares that wait; ``at_most`` so many of them."""
     want = One(TeamAward, award_id)
     award = portal.store.read([want])[want]
-    for share in award.waiting if award else ():
+    for share in award.waiting[:at_most] if award else ():
         person = share.individual_id
 
         def attempt(person: str = person) -> None:

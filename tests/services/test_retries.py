@@ -182,7 +182,7 @@ def test_what_was_judged_of_other_shares_is_not_paid_any_more(quick_world: World
 def test_a_bonus_of_a_sale_that_does_not_hold_any_more_is_not_paid_by_it(
     quick_world: World, sold_again: bool
 ) -> None:
-    """Also where the deal is sold again: that is another sale."""
+    """Where the deal is sold again, that is another sale, and reaches the goal anew."""
     world = quick_world
     company, program = without_money(world, BONUS)
     world.target(company, program, company.rep, 3_000_000, 6_000_000)
@@ -194,10 +194,10 @@ def test_a_bonus_of_a_sale_that_does_not_hold_any_more_is_not_paid_by_it(
     deal_changes.return_deal(portal, world.manage(), deal_id=deal_id, occurred_at=None)
     if sold_again:
         deal_changes.reopen_deal(portal, world.manage(), deal_id=deal_id, occurred_at=None)
-        world.win(win.deal)
+        assert [awarded(50_000)] == outcomes_of(world.win(win.deal).activity)
     with pytest.raises(NothingWithheld):
         retry(world, win.activity)
-    assert Balance() == world.balance(company.rep)
+    assert Balance(available=50_000 * sold_again) == world.balance(company.rep)
 
 
 def test_a_bonus_that_was_withheld_is_paid_once_by_the_activity_that_reached_it(

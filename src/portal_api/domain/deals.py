@@ -107,6 +107,8 @@ class Deal:
     ``id`` names partner, owner, program and itself, none of which ever changes. ``credits`` divide
     it between people; none: all of it is its owner's. ``history`` has what people did for it,
     ``registered_for`` who was credited with it when its registration was approved.
+    ``missed`` are the bonuses that it reached and that were withheld, each by the progress and the
+    counter that says it was decided: once it is returned, they can be reached anew.
     """
 
     id: str
@@ -133,6 +135,7 @@ class Deal:
     history: tuple[Did, ...] = ()
     registered_for: tuple[str, ...] = ()
     awards: tuple[DealAward, ...] = ()
+    missed: tuple[tuple[str, str], ...] = ()
     version: int = 0
 
     @property

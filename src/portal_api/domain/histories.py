@@ -30,7 +30,9 @@ def as_new(deal: Deal) -> Deal:
         reopened=0,
         history=(),
         registered_for=(),
+        reopened_at=None,
         awards=(),
+        missed=(),
     )
 
 

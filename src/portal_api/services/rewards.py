@@ -110,6 +110,10 @@ class Settlement:
                     ruling, self._facts(ruling, activity, deal), who, recipient
                 )
                 outcomes += made
+        if deal is not None and returned:
+            for progress_id, decided in deal.missed:
+                self.books.counters.add(progress_id, {decided: -1})
+            deal = replace(deal, missed=())
         counting = plan_at(self.plans, counted_at or activity.occurred_at)
         for progress_id, part in parts.items():
             counted = goals.counted(counting.goals if counting else (), activity, deal, part)

@@ -57,8 +57,7 @@ class Settling:
         if isinstance(verdict, Award):
             return self._award(verdict)
         if isinstance(verdict, Withheld):
-            self._decide(verdict.rule, verdict.part.decides)
-            return self._told(verdict, OutcomeStatus.WITHHELD, reason=verdict.reason)
+            return self._withhold(verdict, verdict.reason)
         if isinstance(verdict, Released):
             return self._release(verdict)
         return self._take_back(verdict)
@@ -73,16 +72,12 @@ class Settling:
         if rule.level is Level.TEAM:
             award = self._team_award(verdict, trace)
             if award is None:
-                self._decide(rule, part.decides)
-                reason = WithheldReason.NOT_ENROLLED
-                return self._told(verdict, OutcomeStatus.WITHHELD, reason=reason)
+                return self._withhold(verdict, WithheldReason.NOT_ENROLLED)
             self._count(rule, verdict)
             books.team_awards.append(award)
             return self._told(verdict, OutcomeStatus.SHARED, team_award_id=award.id)
         if not books.budget.draw(verdict.recipient_id, rule.asset, part.amount_minor):
-            self._decide(rule, part.decides)
-            reason = WithheldReason.BUDGET_EXHAUSTED
-            return self._told(verdict, OutcomeStatus.WITHHELD, reason=reason)
+            return self._withhold(verdict, WithheldReason.BUDGET_EXHAUSTED)
         self._count(rule, verdict)
         earning_id = None
         if part.amount_minor:
@@ -224,12 +219,24 @@ class Settling:
             if name != decides and not (shadow and name.startswith("under:"))
         }
         self.books.counters.add(self.who.parties[rule.level], counts)
-        self._decide(rule, decides)
+        self._decide(rule, decides, missed=False)
 
-    def _decide(self, rule: Rule, counter: str | None) -> None:
-        """A bonus is decided once, paid or withheld."""
-        if counter is not None and not self.again:
-            self.books.counters.add(self.who.parties[rule.level], {counter: 1})
+    def _withhold(self, verdict: Award | Withheld, reason: WithheldReason) -> Outcome:
+        """Nothing is paid; it is decided all the same."""
+        self._decide(verdict.rule, verdict.part.decides, missed=True)
+        return self._told(verdict, OutcomeStatus.WITHHELD, reason=reason)
+
+    def _decide(self, rule: Rule, counter: str | None, missed: bool) -> None:
+        """A bonus is decided once, paid or withheld; the deal keeps what its sale has missed."""
+        if counter is None:
+            return
+        progress_id = self.who.parties[rule.level]
+        if not self.again:
+            self.books.counters.add(progress_id, {counter: 1})
+        if self.deal is not None:
+            others = tuple(one for one in self.deal.missed if one != (progress_id, counter))
+            kept = (*others, (progress_id, counter)) if missed else others
+            self.deal = replace(self.deal, missed=kept)
 
     def _told(
         self,

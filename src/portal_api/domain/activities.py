@@ -130,6 +130,15 @@ class Outcome:
     earning_id: str | None = None
     team_award_id: str | None = None
 
+    @property
+    def net_minor(self) -> int:
+        """What it adds to what the recipient is paid or waits for; a shadow's is nothing."""
+        if self.status in (OutcomeStatus.AWARDED, OutcomeStatus.PENDING, OutcomeStatus.SHARED):
+            return self.amount_minor
+        if self.status in (OutcomeStatus.TAKEN_BACK, OutcomeStatus.CANCELLED):
+            return -self.amount_minor
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:

@@ -64,6 +64,11 @@ def to_text(amount_minor: int, asset: str) -> str:
     return f"{sign}{whole[:-digits]}.{whole[-digits:]}"
 
 
+def percent(rate_bps: int) -> str:
+    """A rate in words: ``150`` basis points are ``"1.5"`` per cent."""
+    return f"{rate_bps // 100}.{rate_bps % 100:02}".rstrip("0").rstrip(".")
+
+
 def of_rate(amount_minor: int, rate_bps: int) -> int:
     """``rate_bps`` basis points of an amount, rounded half to even."""
     return of_ratio(amount_minor, rate_bps, 10_000)

@@ -69,9 +69,8 @@ def _items_on(plan: PlanVersion, gone: tuple[Rule, ...], behavior: str) -> int:
     """The items of the largest transaction on one behavior.
 
     Activity, deal, protection, three lists and names, answer, event, viewer, consents, that the
-    budget is low; the
-    partner's and its teams' progress; then each person's and each earning's own; a claim has the
-    names of its proof.
+    budget is low; the partner's and its teams' progress; then each person's and each earning's own;
+    a claim has the names of its proof.
     """
     people = MAX_PEOPLE if behavior in DEAL_CHANGES else 1
     firing = [
@@ -124,9 +123,10 @@ def problems(
         found.append("A plan has at least one rule.")
     if len(plan.rules) > MAX_RULES or len(plan.goals) > MAX_GOALS:
         found.append(f"A plan has at most {MAX_RULES} rules and {MAX_GOALS} goals.")
-    if most_transfers(plan) > MAX_TRANSFERS:
+    transfers = most_transfers(plan)
+    if transfers > MAX_TRANSFERS:
         found.append(
-            f"One activity could make {most_transfers(plan)} transfers in one wallet, and a journal"
+            f"One activity could make {transfers} transfers in one wallet, and a journal"
             f" takes {MAX_TRANSFERS}: let fewer rules pay for the same behavior."
         )
     items = most_items(plan, before)

@@ -291,6 +291,15 @@ class Ahead:
         return max(0, self.reach - self.progress.count(f"goal:{self.goal.code}"))
 
 
+def all_back(case: Case, because: str) -> tuple[Move, ...]:
+    """What takes back all that the recipient was paid and still has, the last first."""
+    return tuple(
+        TakeBack(award.earning_id or "", award.step, award.amount_minor, because)
+        for award in reversed(case.paid)
+        if award.amount_minor
+    )
+
+
 def settled(
     case: Case, deal: DealTold, due_minor: int, because: str, of_minor: int | None = None
 ) -> tuple[Move, ...]:

@@ -159,6 +159,8 @@ def watched(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[str, ...]:
     if facts.activity.behavior not in rule.mechanic.fires_on(facts.plan):
         return ()
     found = list(watched_limits(rule, facts, recipient))
+    if rule.mechanic.follows is None:
+        return tuple(found)
     case = case_of(rule, facts, recipient)
     if case.inputs.measured is not None and not rule.mechanic.settled(case):
         found += [f"goal:{case.inputs.measured.goal}", *rule.mechanic.counters(rule)]

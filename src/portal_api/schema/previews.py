@@ -8,8 +8,6 @@ from typing import Annotated, Any
 import strawberry
 
 from portal_api.domain.activities import Activity as ActivityRecord
-from portal_api.domain.activities import Outcome as OutcomeRecord
-from portal_api.domain.activities import OutcomeStatus
 from portal_api.domain.errors import (
     InvalidInput,
     NothingWithheld,
@@ -31,9 +29,6 @@ from portal_api.services.dry_runs import dry_run
 from portal_api.services.partners import MANAGERS
 from portal_api.services.previews import DealPreview, preview_activity, preview_deal
 from portal_api.services.retries import retry_withheld
-
-_PAYS = frozenset({OutcomeStatus.AWARDED, OutcomeStatus.PENDING})
-_TAKES = frozenset({OutcomeStatus.TAKEN_BACK, OutcomeStatus.CANCELLED})
 
 
 @strawberry.input(description="A deal that could be won: one that is there, or one that is not.")
@@ -293,14 +288,9 @@ def _previewed(
         outcomes = outcomes_of(step, None if everybody else person_id)
         for one in outcomes:
             if one.record.recipient_id == person_id:
-                sums[one.record.asset] += _paid(one.record)
+                sums[one.record.asset] += one.record.net_minor
         shown.append(PreviewStep(behavior=step.behavior, outcomes=outcomes))
     return EarningsPreviewed(steps=shown, total=_amounts(sums))
-
-
-def _paid(outcome: OutcomeRecord) -> int:
-    sign = int(outcome.status in _PAYS) - int(outcome.status in _TAKES)
-    return sign * outcome.amount_minor
 
 
 def _ran(ran: DryRunRecord) -> DryRun:

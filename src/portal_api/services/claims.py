@@ -15,8 +15,8 @@ from portal_api.domain.ledger import Earning
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.domain.writes import Delist, Enlist, Release, Reserve, Save, Write
 from portal_api.services.activities import for_deal
-from portal_api.services.deals import DEAL_RECORDERS, checked_instant
-from portal_api.services.loads import Loads
+from portal_api.services.deals import DEAL_RECORDERS, checked_instant, own_part
+from portal_api.services.loads import Loads, loads_of
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
 from portal_api.services.store import Holder, One, Want
@@ -135,7 +135,7 @@ def submit_claim(
 
 def approve_claim(portal: Portal, ask: Ask, *, claim_id: str) -> ClaimApproved:
     """Approves somebody else's claim: it becomes an activity, and is rewarded."""
-    loads, want = _loads_of(claim_id), One(Claim, claim_id)
+    loads, want = loads_of(claim_id, "claimId"), One(Claim, claim_id)
 
     def decide(s: Situation) -> Decision[ClaimApproved]:
         claim = s.found[want]
@@ -197,11 +197,6 @@ def checked_proof(proof: Proof) -> Proof:
     return Proof(checked(proof.file_reference), checked(proof.invoice), serials)
 
 
-def own_part(claim: Claim) -> str:
-    """The part of a claim's id that is its own, in the order of time."""
-    return claim.id.rpartition(".")[2]
-
-
 def _named(s: Situation, claim: Claim) -> Claim:
     """The claim with every name of its proof that nobody else holds, and whom it is near to.
 
@@ -239,11 +234,3 @@ def _recorded(
     activity, changed = settlement.record(activity, for_deal(deal, loads, activity))
     saved = (Save(changed),) if changed is not None else ()
     return approved, activity, (Save(approved), *saved, *settlement.writes())
-
-
-def _loads_of(claim_id: str) -> Loads:
-    """What the id of a claim leads to; raises ``NotFound`` for an id of another form."""
-    parts = claim_id.split(".")
-    if len(parts) != 4:
-        raise NotFound.of("claimId")
-    return Loads(*parts[:3])

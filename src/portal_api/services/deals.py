@@ -29,8 +29,17 @@ from portal_api.domain.ledger import Earning
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
 from portal_api.domain.partners import STAFF_ROLES, Role
 from portal_api.domain.programs import Program
-from portal_api.domain.writes import Delist, Enlist, Release, Reserve, Save, Unchanged, Write
-from portal_api.services.loads import Loads
+from portal_api.domain.writes import (
+    Delist,
+    Enlist,
+    Record,
+    Release,
+    Reserve,
+    Save,
+    Unchanged,
+    Write,
+)
+from portal_api.services.loads import Loads, loads_of
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
 from portal_api.services.store import Holder, One, Want
@@ -366,15 +375,13 @@ def recorded(
 
 def owner_of(deal_id: str) -> tuple[str, str, str]:
     """Partner, owner and program that a deal's id names; raises ``NotFound`` for another form."""
-    parts = deal_id.split(".")
-    if len(parts) != 4:
-        raise NotFound.of("dealId")
-    return parts[0], parts[1], parts[2]
+    loads = loads_of(deal_id, "dealId")
+    return loads.partner_id, loads.individual_id, loads.program_id
 
 
-def own_part(deal: Deal) -> str:
-    """The part of a deal's id that is its own, in the order of time."""
-    return deal.id.rpartition(".")[2]
+def own_part(record: Record) -> str:
+    """The part of a deal's or claim's id that is its own, in the order of time."""
+    return record.id.rpartition(".")[2]
 
 
 def checked_amount(amount_minor: int) -> int:

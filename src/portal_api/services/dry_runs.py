@@ -34,8 +34,6 @@ from portal_api.services.use_case import Portal, Situation, system_viewer
 R = TypeVar("R", Deal, Activity)
 
 _ENOUGH_MINOR = 10**18
-_PAID = frozenset({OutcomeStatus.AWARDED, OutcomeStatus.PENDING, OutcomeStatus.SHARED})
-_TAKEN = frozenset({OutcomeStatus.TAKEN_BACK, OutcomeStatus.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def dry_run(
     deals = {deal.id: as_new(deal) for deal in history.deals}
     for activity in history.activities:
         for outcome in activity.outcomes:
-            lines[_of(outcome)][2] += _paid(outcome)
+            lines[_of(outcome)][2] += outcome.net_minor
         deal = deals.get(activity.deal_id or "") if activity.saw_deal else None
         deal = after(deal, activity) if deal is not None else None
         settlement.books.consents = history.consents_at(activity.recorded_at)
@@ -95,7 +93,7 @@ def dry_run(
             deals[changed.id] = changed
         for outcome in judged.outcomes:
             sums = lines[_of(outcome)]
-            sums[0] += _paid(outcome)
+            sums[0] += outcome.net_minor
             sums[1] += outcome.amount_minor * (outcome.status is OutcomeStatus.WITHHELD)
     told = tuple(DryRunLine(*key, *sums) for key, sums in sorted(lines.items()) if any(sums))
     return DryRun(program, partner_id, plan, draft, len(history.activities), told)
@@ -103,12 +101,6 @@ def dry_run(
 
 def _of(outcome: Outcome) -> tuple[str, str, str]:
     return outcome.rule_code, outcome.recipient_id, outcome.asset
-
-
-def _paid(outcome: Outcome) -> int:
-    """What an outcome adds to what was paid; a shadow's is not."""
-    sign = int(outcome.status in _PAID) - int(outcome.status in _TAKEN)
-    return sign * outcome.amount_minor
 
 
 def _plan(

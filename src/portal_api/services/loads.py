@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from portal_api.domain.consent import ConsentFile, Enrollment
+from portal_api.domain.errors import NotFound
 from portal_api.domain.goals import GoalSheet, Progress
 from portal_api.domain.ledger import Wallet
 from portal_api.domain.partners import Individual, Partner
@@ -106,3 +107,14 @@ class Loads:
             self.shard(self.partner_id),
         )
         return *parts, *self.person_wants()
+
+
+def loads_of(record_id: str, field: str) -> Loads:
+    """What the id of a deal, an activity or a claim leads to; raises ``NotFound`` for no such id.
+
+    ``field`` is the argument that names it.
+    """
+    parts = record_id.split(".")
+    if len(parts) != 4:
+        raise NotFound.of(field)
+    return Loads(*parts[:3])

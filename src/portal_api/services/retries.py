@@ -8,7 +8,7 @@ from portal_api.domain.errors import NotFound, NothingWithheld
 from portal_api.domain.ledger import Earning
 from portal_api.domain.teams import TeamAward
 from portal_api.domain.writes import Enlist, Save, Write
-from portal_api.services.loads import Loads
+from portal_api.services.loads import loads_of
 from portal_api.services.partners import MANAGERS
 from portal_api.services.rewards import OPEN_AWARDS, settlement_of
 from portal_api.services.store import One
@@ -30,11 +30,7 @@ def retry_withheld(portal: Portal, ask: Ask, *, activity_id: str) -> WithheldRet
     What cannot be paid now stays withheld. Raises ``NothingWithheld`` where that is all. Shares of
     a team that only lacked money wait again, and are judged one by one as at first.
     """
-    parts = activity_id.split(".")
-    if len(parts) != 4:
-        raise NotFound.of("activityId")
-    partner_id, individual_id, program_id, _ = parts
-    loads, want = Loads(partner_id, individual_id, program_id), One(Activity, activity_id)
+    loads, want = loads_of(activity_id, "activityId"), One(Activity, activity_id)
 
     def decide(s: Situation) -> Decision[WithheldRetried]:
         activity = s.found[want]
@@ -52,7 +48,7 @@ def retry_withheld(portal: Portal, ask: Ask, *, activity_id: str) -> WithheldRet
         saved = (Save(changed),) if changed is not None else ()
         writes = (*saved, *shares, *settlement.writes(activity.id))
         outcome = WithheldRetried(retried, settlement.earnings())
-        return Decision(outcome, writes, activity.id, partner_id)
+        return Decision(outcome, writes, activity.id, loads.partner_id)
 
     wants = (want, *loads.wants())
     arguments = {"activity": activity_id}

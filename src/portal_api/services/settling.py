@@ -284,13 +284,15 @@ class Settling:
             + f":{part.step}",
             inputs=verdict.inputs,
         )
-        if consent is None or books.consents is None:
-            return trace
-        return replace(
-            trace,
-            consent_id=f"{books.consents.id}.{consent.number}",
-            consent_version=books.consents.version,
-        )
+        return allowed_by(trace, books.consents, consent)
+
+
+def allowed_by(trace: Trace, file: ConsentFile | None, consent: Consent | None) -> Trace:
+    """The trace with the consent that allows the earning; a company's needs none."""
+    if file is None or consent is None:
+        return trace
+    consent_id = f"{file.id}.{consent.number}"
+    return replace(trace, consent_id=consent_id, consent_version=file.version)
 
 
 def earning_name(loads: Loads, wallet_id: str, rule: Rule, once_per: str) -> str:

@@ -24,7 +24,7 @@ from portal_api.services.loads import Loads
 from portal_api.services.members import Member, parties_of
 from portal_api.services.retrying import retried
 from portal_api.services.rewards import OPEN_AWARDS, Settlement, settlement_of
-from portal_api.services.settling import Books, earning_name
+from portal_api.services.settling import Books, allowed_by, earning_name
 from portal_api.services.store import Listed, One, StoreUnavailable, Want
 from portal_api.services.use_case import Portal, Situation, system_viewer
 
@@ -221,12 +221,7 @@ def _paid(
         reserved=f"{earning_name(books.loads, person, rule, part.once_per)}:{part.step}",
         inputs=verdict.inputs,
     )
-    if verdict.consent is not None and books.consents is not None:
-        trace = replace(
-            trace,
-            consent_id=f"{books.consents.id}.{verdict.consent.number}",
-            consent_version=books.consents.version,
-        )
+    trace = allowed_by(trace, books.consents, verdict.consent)
     earning = books.postings.award(person, trace, pending=False)
     books.counters.pay(parties, Level.INDIVIDUAL, rule.asset, part.amount_minor)
     books.counters.add(parties[Level.INDIVIDUAL], verdict.counts)

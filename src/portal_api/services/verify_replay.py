@@ -24,8 +24,8 @@ class Replays:
         self.count += 1
         plan = self._plan(f"{trace.program_id}.{trace.plan_number}")
         if plan is None:
-            return f"names plan version {trace.plan_number}, which is not there."
-        if not trace.plan_hash == plan.hash == plan.content_hash():
+            return f"names plan version {trace.plan_number}, which is not there, or not whole."
+        if trace.plan_hash != plan.hash:
             return f"names a plan version {trace.plan_number} of another content."
         part = replayed(plan, trace, wallet_id)
         if part is None:
@@ -39,5 +39,8 @@ class Replays:
             if len(self._plans) >= _PLANS_KEPT:
                 self._plans.pop(next(iter(self._plans)))
             want = One(PlanVersion, plan_id)
-            self._plans[plan_id] = Answers(self.store, [want])[want]
+            plan = Answers(self.store, [want])[want]
+            # Its hash is that of its content, or what is named by it is not there.
+            intact = plan is not None and plan.hash == plan.content_hash()
+            self._plans[plan_id] = plan if intact else None
         return self._plans[plan_id]

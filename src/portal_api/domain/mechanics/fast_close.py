@@ -13,7 +13,7 @@ from portal_api.domain.activities import DEAL_REGISTERED, DEAL_RETURNED, DEAL_WO
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
-from portal_api.domain.plans import Mechanic, Move, PlanVersion, Rule, settled
+from portal_api.domain.plans import Mechanic, Move, PlanVersion, Rule, all_back, settled
 
 LONGEST_DAYS = 3_660
 
@@ -32,7 +32,7 @@ class FastClose(Mechanic):
         if deal is None or case.behavior not in self.fires_on(plan):
             return ()
         if case.behavior == DEAL_RETURNED:
-            return settled(case, deal, 0, "The deal was returned.") if case.paid else ()
+            return all_back(case, "The deal was returned.")
         if deal.stage is not DealStage.WON or not self._in_time(deal):
             return ()
         because = (

@@ -19,7 +19,7 @@ from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Level, Measure
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
-from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, settled
+from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, all_back
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Flat(Mechanic):
         deal = case.deal
         because = f"{to_text(self.amount_minor, rule.asset)} {rule.asset} for each {self.behavior}."
         if deal is not None and case.behavior == DEAL_RETURNED and self.behavior == DEAL_WON:
-            return settled(case, deal, 0, "The deal was returned.") if case.paid else ()
+            return all_back(case, "The deal was returned.")
         if case.behavior != self.behavior:
             return ()
         if deal is None or self.behavior not in DEAL_CHANGES:

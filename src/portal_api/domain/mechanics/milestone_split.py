@@ -17,7 +17,7 @@ from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_RETURN
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import MAX_REOPENED, DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import split, to_text
+from portal_api.domain.money import percent, split, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, settled
 
 LARGEST_WEIGHT = 1_000_000
@@ -86,10 +86,11 @@ class MilestoneSplit(Mechanic):
         return min(paid, on_registration) if self.keep_on_loss else 0
 
     def _because(self, rule: Rule, deal: DealTold, case: Case, of_deal: int, due: int) -> str:
-        percent = to_text(self.rate_bps, "USD").rstrip("0").rstrip(".")
         share = deal.share(of_deal)
         amount = f"{to_text(deal.amount_minor, deal.currency)} {deal.currency}"
-        told = [f"{percent} % of {amount} is {to_text(of_deal, rule.asset)} {rule.asset}"]
+        told = [
+            f"{percent(self.rate_bps)} % of {amount} is {to_text(of_deal, rule.asset)} {rule.asset}"
+        ]
         if share != of_deal:
             told.append(f"your share of it {to_text(share, rule.asset)}")
         told.append(

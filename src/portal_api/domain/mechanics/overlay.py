@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 
 from portal_api.domain.activities import DEAL_CHANGES, DEAL_LOST, DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
-from portal_api.domain.deals import DealAward, DealStage
+from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
 from portal_api.domain.plans import (
@@ -23,7 +23,7 @@ from portal_api.domain.plans import (
     Part,
     PlanVersion,
     Rule,
-    TakeBack,
+    all_back,
 )
 
 LONGEST_DAYS = 3_660
@@ -49,7 +49,7 @@ class Overlay(Mechanic):
             return self._on_winning(rule, deal, case)
         if case.behavior in (DEAL_LOST, DEAL_RETURNED):
             told = "lost" if case.behavior == DEAL_LOST else "returned"
-            return _taken(case, f"The deal was {told}.")
+            return all_back(case, f"The deal was {told}.")
         return ()
 
     def _first(self, rule: Rule, deal: DealTold, case: Case) -> tuple[Move, ...]:
@@ -69,7 +69,7 @@ class Overlay(Mechanic):
         if not case.paid or deal.stage is not DealStage.WON:
             return ()
         if not self._led(deal):
-            return _taken(case, f"The deal was not won{self._deadline()}.")
+            return all_back(case, f"The deal was not won{self._deadline()}.")
         because = f"{self._told(rule)} for {self.behavior}: its deal is won."
         waiting = tuple(
             Free(award.earning_id or "", award.step, award.amount_minor, because)
@@ -126,12 +126,3 @@ class Overlay(Mechanic):
         goal = ahead.goal
         counts_it = goal.measure is Measure.BEHAVIOR_COUNT and goal.behavior == self.behavior
         return ahead.missing * self.amount_minor if counts_it else 0
-
-
-def _taken(case: Case, because: str) -> tuple[Move, ...]:
-    """Everything that was paid and is not taken back yet."""
-
-    def back(award: DealAward) -> TakeBack:
-        return TakeBack(award.earning_id or "", award.step, award.amount_minor, because)
-
-    return tuple(back(award) for award in case.paid if award.amount_minor)

@@ -11,8 +11,8 @@ from portal_api.domain.activities import DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
-from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, settled
+from portal_api.domain.money import LARGEST_AMOUNT_MINOR, percent, to_text
+from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, all_back, settled
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,15 @@ class PercentOfDeal(Mechanic):
         if deal is None or case.behavior not in self.fires_on(plan):
             return ()
         if case.behavior == DEAL_RETURNED:
-            return settled(case, deal, 0, "The deal was returned.") if case.paid else ()
+            return all_back(case, "The deal was returned.")
         if deal.stage is not DealStage.WON:
             return ()  # A withheld sale is judged again, also after it was returned.
         of_rate = plan.of_rate(rule, deal.amount_minor, self.rate_bps)
         of_deal = min(of_rate, self.at_most_minor) if self.at_most_minor else of_rate
-        percent = to_text(self.rate_bps, "USD").rstrip("0").rstrip(".")
         amount = f"{to_text(deal.amount_minor, deal.currency)} {deal.currency}"
-        told = f"{percent} % of {amount} is {to_text(of_rate, rule.asset)} {rule.asset}"
+        told = (
+            f"{percent(self.rate_bps)} % of {amount} is {to_text(of_rate, rule.asset)} {rule.asset}"
+        )
         if of_deal < of_rate:
             told += f", at most {to_text(of_deal, rule.asset)} for a deal"
         share = deal.share(of_deal)

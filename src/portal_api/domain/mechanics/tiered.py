@@ -18,7 +18,7 @@ from portal_api.domain.activities import DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure, Target
-from portal_api.domain.money import to_text
+from portal_api.domain.money import percent, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, TakeBack
 
 MAX_BANDS = 10
@@ -125,7 +125,7 @@ class Tiered(Mechanic):
         self, rule: Rule, deal: DealTold, rate_bps: int, base: int, due_after: int
     ) -> str:
         return (
-            f"{_percent(rate_bps)} % of all {to_text(base, deal.currency)} {deal.currency} is"
+            f"{percent(rate_bps)} % of all {to_text(base, deal.currency)} {deal.currency} is"
             f" {to_text(due_after, rule.asset)} {rule.asset}"
         )
 
@@ -138,7 +138,7 @@ class Tiered(Mechanic):
         worth: int,
     ) -> str:
         pieces = [
-            f"{_percent(rate)} % of {to_text(amount, deal.currency)}"
+            f"{percent(rate)} % of {to_text(amount, deal.currency)}"
             for amount, rate in self._pieces(starts, *span)
         ]
         told = " and ".join(pieces) or "0 %"
@@ -193,7 +193,3 @@ class Tiered(Mechanic):
             return max(0, worth - counted[1])
         upto = self._upto(rule, plan, starts, counted[0])
         return self._upto(rule, plan, starts, reach) - upto
-
-
-def _percent(rate_bps: int) -> str:
-    return to_text(rate_bps, "USD").rstrip("0").rstrip(".") or "0"

@@ -13,8 +13,8 @@ from portal_api.domain.activities import DEAL_CHANGES, DEAL_REGISTERED, DEAL_RET
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import to_text
-from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, settled
+from portal_api.domain.money import percent, to_text
+from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, all_back, settled
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Uplift(Mechanic):
         if deal is None or case.behavior not in self.fires_on(plan):
             return ()
         if case.behavior == DEAL_RETURNED:
-            return settled(case, deal, 0, "The deal was returned.") if case.paid else ()
+            return all_back(case, "The deal was returned.")
         late = case.behavior != DEAL_WON
         if deal.stage is not DealStage.WON or deal.closed_at is None:
             return ()
@@ -61,7 +61,6 @@ class Uplift(Mechanic):
     def _because(
         self, rule: Rule, deal: DealTold, rate_bps: int, of_deal: int, missing: list[str]
     ) -> str:
-        percent = to_text(rate_bps, "USD").rstrip("0").rstrip(".")
         amount = f"{to_text(deal.amount_minor, deal.currency)} {deal.currency}"
         share = deal.share(of_deal)
         shared = "" if share == of_deal else f", your share of it {to_text(share, rule.asset)}"
@@ -71,7 +70,7 @@ class Uplift(Mechanic):
             else f"{', '.join(self.before)} of the same seller came before the sale"
         )
         pays = f"{to_text(of_deal, rule.asset)} {rule.asset}"
-        return f"{percent} % of {amount} is {pays}{shared}: {why}."
+        return f"{percent(rate_bps)} % of {amount} is {pays}{shared}: {why}."
 
     def behaviors(self) -> frozenset[str]:
         """The sale, and what makes it worth more."""

@@ -4,7 +4,7 @@
 # directory, apart from uv's own download cache. `make setup PYTHON=/path/to/python` picks the interpreter.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check schema fmt clean
+.PHONY: help setup dev test check bench schema fmt clean
 
 UV_REQUIREMENT := uv==0.13.9
 VENV := .venv
@@ -33,6 +33,7 @@ help:
 	@echo 'make dev     serve the API on this machine'
 	@echo 'make test    the tests, without the slow ones'
 	@echo 'make check   lint, format, types, layers, printed schema'
+	@echo 'make bench   what it costs to use a wallet with 10 and with 100,000 journals'
 	@echo 'make schema  print the schema into schema.graphql'
 	@echo 'make fmt     format, and fix what can be fixed'
 	@echo 'make clean   remove environments and caches'
@@ -70,6 +71,9 @@ check: setup
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/portal-api schema --check
+
+bench: setup
+	$(PY) -m tests.bench build/bench.md
 
 schema: setup
 	$(VENV)/bin/portal-api schema > schema.graphql.new

@@ -8,10 +8,12 @@ import re
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 
 from portal_api import app
 from portal_api.demo import story
 from portal_api.dev.examples import Example, Places, examples
+from portal_api.services.due_series import run_all
 from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
@@ -29,6 +31,8 @@ def rendered(text: str) -> str:
         engine.create()
         store = TableStore(engine)
         story.tell(store, app.id_maker)
+        chance = Random(0)
+        run_all(Portal(store, lambda: NOW, app.id_maker(lambda: NOW, chance.getrandbits)))
         known = {example.key: example for example in examples()}
         made = _BLOCK.sub(lambda mark: _shown(store, known[mark.group(1)]), text)
         engine.close()

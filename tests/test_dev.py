@@ -24,6 +24,7 @@ from portal_api.dev.examples import examples
 from portal_api.dev.gateway import HOST
 from portal_api.dev.portal import LocalPortal, listener, local_portal, server_of
 from portal_api.dev.tokens import CLIENT_ID, Issuer
+from portal_api.services.due_series import run_all
 from portal_api.services.use_case import Portal
 from portal_api.settings import DynamoPlace, SqlitePlace
 from portal_api.storage.sqlite import SqliteEngine
@@ -278,6 +279,12 @@ def test_a_printed_command_carries_the_example(local: Local) -> None:
     arguments = done.stdout.splitlines()
     assert "authorization: Bearer token" in arguments
     assert example.variables == json.loads(arguments[-1])["variables"]
+
+
+def test_what_became_due_after_the_story_is_done_at_the_start(local: Local) -> None:
+    """Holds are over and points have expired, as if the portal had run since."""
+    portal = Portal(local.portal.store, system_clock, new_id)
+    assert {0} == {ran.count for ran in run_all(portal)}
 
 
 def test_a_second_start_adds_nothing(local: Local) -> None:

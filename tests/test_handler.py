@@ -129,6 +129,35 @@ def test_an_error_around_graphql_is_masked_too(portal: Portal, lines: "Lines") -
     assert "secret" not in response["body"]
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("a" * 5_499_998, 200),
+        ("a" * 5_499_999, 422),
+        ('"' * 2_800_000, 422),  # Lambda hands a body on as a string of JSON.
+        ("é" * 800_000, 200),
+        ("é" * 1_000_000, 422),
+    ],
+)
+def test_an_answer_that_lambda_cannot_hand_on_says_so(
+    lines: "Lines", body: str, status: int
+) -> None:
+    """Lambda itself would fail without a word of why."""
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body.encode()})
+
+    entry = handler.Entry(large, frozenset({"4lk8tests0client0id0"}), frozenset(), lines.logger)
+    response = entry(event_of(ADMIN))
+    assert status == response["statusCode"]
+    assert len(json.dumps(response)) < 6_000_000
+    if status != 200:
+        assert (422, "ANSWER_TOO_LARGE") == error_of(response)
+        assert "smaller pages" in response["body"]
+
+
 class Lines:
     """What the logger writes, as records."""
 

@@ -6,6 +6,7 @@ dated or authenticated, so two environments from one snapshot share nothing that
 
 import asyncio
 import functools
+import json
 import logging
 import time
 import traceback
@@ -28,6 +29,8 @@ _HEADERS: Final = {
     "content-type": "application/json",
     "x-content-type-options": "nosniff",
 }
+_MAX_ANSWER_BYTES: Final = 5_500_000
+"""Of what is handed back; Lambda itself fails, without a word of why, beyond 6 MB."""
 _CONTEXT: Final = cast("LambdaContext", None)
 """Mangum hands the context on to the app, which has no use for it."""
 _log = logging.getLogger(__name__)
@@ -105,7 +108,22 @@ class Entry:
                 answer: dict[str, Any] = Mangum(self.app, lifespan="off")(checked, _CONTEXT)
             finally:
                 asyncio.set_event_loop(None)
+        _check_size(answer)
         return {**answer, "headers": {**answer.get("headers", {}), **_HEADERS}}
+
+
+def _check_size(answer: Mapping[str, Any]) -> None:
+    """Raises ``Refused`` where Lambda could not hand the answer on.
+
+    What counts is the body as a string of JSON, in which no character becomes more than six.
+    """
+    body = answer["body"]
+    if len(body) * 6 > _MAX_ANSWER_BYTES and len(json.dumps(body)) > _MAX_ANSWER_BYTES:
+        text = (
+            f"The answer is larger than {_MAX_ANSWER_BYTES / 1_000_000} MB: ask for smaller pages,"
+            " or less in one request. What a mutation has changed stays changed."
+        )
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "ANSWER_TOO_LARGE", text)
 
 
 class _WithoutMessages(logging.Filter):

@@ -16,8 +16,8 @@ from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.api import call
 
-AFTERWARDS = datetime(2026, 7, 15, 12, tzinfo=UTC)
-"""When it is asked: two weeks after the half year."""
+AFTERWARDS = datetime(2026, 7, 3, 12, tzinfo=UTC)
+"""When it is asked: two days after the half year, with nothing done since."""
 
 
 @dataclass(frozen=True)

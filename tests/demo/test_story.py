@@ -13,8 +13,8 @@ from portal_api.demo.programs import QUARTERS, SPRING, YEAR
 from portal_api.domain.activities import Activity, OutcomeStatus, WithheldReason
 from portal_api.domain.consent import ConsentFile
 from portal_api.domain.deals import Deal, DealStage, RegistrationStatus
+from portal_api.domain.earnings import Earning
 from portal_api.domain.goals import GoalSheet
-from portal_api.domain.ledger import Earning
 from portal_api.domain.partners import Partner, PartnerType, Role, Tier
 from portal_api.domain.payouts import Payout, PayoutStatus
 from portal_api.domain.writes import Write
@@ -25,8 +25,8 @@ from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.demo.telling import AFTERWARDS, Told, told
 
-SCENES, BY_HAND = 16, 11
-"""So many deals and so many activities beside deals are told by hand."""
+SCENES, BY_HAND = 19, 24
+"""So many deals and so many activities beside deals are told by hand, or come from a file."""
 BEHAVIORS = {behavior.code for behavior in (*world.BEHAVIORS, world.NEW_BEHAVIOR)}
 
 
@@ -37,6 +37,14 @@ def content_of(path: Path) -> list[Any]:
         return connection.execute("SELECT * FROM items ORDER BY pk, sk").fetchall()
     finally:
         connection.close()
+
+
+def facts_of(path: Path) -> int:
+    """How many items a file has, without the sums that are made of others.
+
+    Parties with other ids are in other parts of a program, and each part has sums of its own.
+    """
+    return sum(not sort.startswith("SUM#") for _, sort, *_ in content_of(path))
 
 
 def test_the_same_seed_tells_the_same_to_the_byte(demo: Told, tmp_path: Path) -> None:
@@ -60,9 +68,10 @@ def test_all_types_tiers_and_several_regions_are_there(demo: Told) -> None:
     assert 4 == len({partner.region for partner in partners})
 
 
-def test_sixty_people_work_at_partners_and_each_has_an_executive(demo: Told) -> None:
+def test_people_work_at_partners_and_each_has_an_executive(demo: Told) -> None:
+    """Five at each, and two who came with a file."""
     roles = Counter(one.role for one in demo.people)
-    assert (12, 36, 12) == (
+    assert (12, 36, 14) == (
         roles[Role.PARTNER_EXECUTIVE],
         roles[Role.SALES_REP],
         roles[Role.SALES_ENGINEER] + roles[Role.MARKETER],
@@ -150,7 +159,7 @@ def test_goals_of_teams_and_people_sum_to_the_partners(demo: Told) -> None:
     assert {YEAR, *QUARTERS, SPRING} == codes
 
 
-def test_payouts_wait_are_settled_and_failed(demo: Told) -> None:
+def test_payouts_end_in_every_way(demo: Told) -> None:
     payouts: list[Payout] = [
         payout
         for one in demo.people
@@ -199,7 +208,7 @@ class Dying(TableStore):
         return pytest.MonkeyPatch.context()
 
 
-@pytest.mark.parametrize("commits", [1, 40, 1500])
+@pytest.mark.parametrize("commits", [1, 40, 1900])
 def test_a_telling_that_was_killed_is_finished_by_the_next(
     demo: Told, tmp_path: Path, commits: int
 ) -> None:
@@ -213,7 +222,7 @@ def test_a_telling_that_was_killed_is_finished_by_the_next(
     finished = Told(store, tmp_path / "killed.sqlite", story.people(store))
     assert [one.name for one in demo.people] == [one.name for one in finished.people]
     assert len(demo.of_everybody(Deal)) == len(finished.of_everybody(Deal))
-    assert len(content_of(demo.path)) == len(content_of(finished.path))
+    assert facts_of(demo.path) == facts_of(finished.path)
     engine.close()
 
 

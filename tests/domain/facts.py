@@ -6,11 +6,12 @@ from typing import Any
 
 from portal_api.domain import rewards
 from portal_api.domain.activities import Activity
+from portal_api.domain.awards import DealAward
 from portal_api.domain.cases import Inputs
 from portal_api.domain.consent import Consent, ConsentFile, ConsentScope, Enrollment
-from portal_api.domain.deals import Credit, Deal, DealAward, DealStage
+from portal_api.domain.deals import Credit, Deal, DealStage
+from portal_api.domain.earnings import Trace
 from portal_api.domain.goals import GoalDefinition, Level, Measure, Part, Progress, Target
-from portal_api.domain.ledger import Trace
 from portal_api.domain.partners import Partner, PartnerType, Role, Segment, Tier, TierAssignment
 from portal_api.domain.plans import Mechanic, PlanVersion, Rule
 from portal_api.domain.programs import Program

@@ -19,7 +19,8 @@ from portal_api.domain.activities import (
     DEAL_WON,
     Activity,
 )
-from portal_api.domain.deals import Credit, Deal, DealAward
+from portal_api.domain.awards import DealAward
+from portal_api.domain.deals import Credit, Deal
 from portal_api.domain.goals import Level, Part, Progress, Target
 from portal_api.domain.money import split
 from portal_api.domain.plans import PlanVersion, Rule

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from portal_api.domain import deals
 from portal_api.domain.activities import DEAL_REGISTERED
+from portal_api.domain.awards import DealAward
 from portal_api.domain.cases import told
 from portal_api.domain.deals import (
     Credit,
     Deal,
-    DealAward,
     DealStage,
     Did,
     Extension,

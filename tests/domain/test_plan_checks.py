@@ -258,22 +258,60 @@ def test_each_further_rule_on_a_sale_costs_its_earnings_for_everybody_credited()
 def test_a_rule_that_the_plan_drops_may_still_take_back_from_everybody_credited() -> None:
     """A shadow took nothing; a rule that goes on as a shadow may have paid before.
 
-    Where it alone pays a level, it also takes that level's wallet, journal and place in the list.
+    Where it alone pays a level, it also takes that level's wallet, journal, statement and place in
+    the list.
     """
     sale = a_rule(PercentOfDeal(300), code="sale")
     plan, dropped = a_plan(sale), a_rule(MilestoneSplit(300), code="old")
 
     def more(before: PlanVersion, after: PlanVersion = plan) -> int:
-        return plan_checks.most_items(after, before) - plan_checks.most_items(after)
+        return plan_checks.most_items(after, (before,)) - plan_checks.most_items(after)
 
     cuts = (MilestoneSplit(300).items_at_most + 1) // 2
-    assert [0, 0, cuts * MAX_PEOPLE, cuts + 3] == [
+    assert [0, 0, cuts * MAX_PEOPLE, cuts + 4] == [
         more(plan),
         more(a_plan(replace(dropped, shadow=True))),
         more(a_plan(dropped)),
         more(a_plan(replace(dropped, level=Level.PARTNER))),
     ]
     assert cuts * MAX_PEOPLE == more(a_plan(dropped), a_plan(sale, replace(dropped, shadow=True)))
+
+
+@pytest.mark.parametrize(
+    ("mechanic", "moves"),
+    [
+        (Flat("DEMO", 1), 1),
+        (GoalBonus("Q", 1, 1), 2 * MAX_PEOPLE),
+        (PercentOfDeal(300), MAX_PEOPLE),
+    ],
+)
+def test_what_is_held_has_a_place_in_a_list_for_each_earning(
+    mechanic: Mechanic, moves: int
+) -> None:
+    """Also where only the version before has held what is taken back now."""
+    rule = a_rule(mechanic)
+    held = replace(rule, hold_days=30)
+
+    def items(after: Rule, before: Rule | None = None) -> int:
+        earlier = [a_plan(before, goals=(QUARTER,))] if before else []
+        return plan_checks.most_items(a_plan(after, goals=(QUARTER,)), earlier)
+
+    assert moves == items(held) - items(rule)
+    assert items(held) == items(rule, held)
+
+
+def test_points_that_expire_have_a_place_in_a_list_for_each_wallet() -> None:
+    dollars = a_rule(PercentOfDeal(300))
+    points = a_rule(Flat(DEAL_WON, 1), asset="POINTS")
+    company = replace(points, level=Level.PARTNER)
+
+    def more(*rules: Rule) -> int:
+        lasting = a_plan(*rules)
+        return plan_checks.most_items(replace(lasting, expire_months=12)) - (
+            plan_checks.most_items(lasting)
+        )
+
+    assert [0, MAX_PEOPLE, 1] == [more(dollars), more(dollars, points), more(dollars, company)]
 
 
 @pytest.mark.parametrize(
@@ -296,6 +334,42 @@ def test_a_journal_is_of_one_wallet_and_one_behavior(
     assert expected == plan_checks.most_transfers(a_plan(*rules, goals=(QUARTER,)))
 
 
+def test_what_may_have_expired_takes_one_transfer_more_where_points_expire() -> None:
+    """Of what is there, of what has expired, and what is owed; money never expires."""
+    points = a_rule(MilestoneSplit(300), asset="POINTS")
+    plan, dollars = a_plan(points), a_plan(replace(points, asset="USD"))
+    expiring = replace(plan, expire_months=12)
+
+    assert [8, 12, 12, 8] == [
+        plan_checks.most_transfers(plan),
+        plan_checks.most_transfers(expiring),
+        plan_checks.most_transfers(plan, [expiring]),
+        plan_checks.most_transfers(replace(dollars, expire_months=12)),
+    ]
+
+
+def test_what_rules_of_all_earlier_versions_still_end_is_in_the_same_journal() -> None:
+    """An overlay waits under every version, a sale was judged by one, a split is begun by one."""
+    now = a_plan(a_rule(Flat(DEAL_WON, 1), code="now"))
+
+    def gone(mechanic: Mechanic, *codes: str) -> PlanVersion:
+        return a_plan(*(a_rule(mechanic, code=code) for code in codes))
+
+    overlays = [gone(Overlay("DEMO", 1), *codes) for codes in (("a",), ("b", "c"), ("b",), ())]
+    sales = [gone(Flat(DEAL_WON, 1), *codes) for codes in (("d",), ("e", "f"), ("g",))]
+    splits = [gone(MilestoneSplit(300), code) for code in ("h", "i")]
+
+    def transfers(*earlier: PlanVersion) -> int:
+        return plan_checks.most_transfers(now, earlier)
+
+    assert 2 == transfers()
+    assert 2 + 3 * 2 == transfers(*overlays)
+    assert 2 * 2 == transfers(*sales)
+    assert 2 + 8 == transfers(*splits)
+    assert 2 == transfers(gone(GoalBonus("Q", 1, 1), "j"), gone(Flat("DEMO", 1), "k"))
+    assert plan_checks.most_items(now, overlays[:1]) < plan_checks.most_items(now, overlays)
+
+
 @settings(max_examples=200)
 @given(
     mechanic=st.sampled_from([MilestoneSplit(300), Uplift(("DEMO",), 200, 300), Flat(DEAL_WON, 9)]),
@@ -311,7 +385,7 @@ def test_a_journal_is_of_one_wallet_and_one_behavior(
 def test_no_mechanic_moves_more_at_once_than_it_says(
     mechanic: Mechanic, keep: bool, lived: list[tuple[str, int]]
 ) -> None:
-    """Each part and each take-back is one or two transfers: what is there, and what is owed."""
+    """Each part and each take-back is one to three transfers: what is there, expired and owed."""
     if isinstance(mechanic, MilestoneSplit):
         mechanic = replace(mechanic, keep_on_loss=keep)
     fold = Fold(a_plan(a_rule(mechanic)))
@@ -326,4 +400,4 @@ def test_no_mechanic_moves_more_at_once_than_it_says(
                 fold.win(amount_minor)
             else:
                 getattr(fold, event)()
-        assert 2 * (len(fold.moved) - before) <= mechanic.transfers_at_most
+        assert 3 * (len(fold.moved) - before) <= mechanic.transfers_at_most

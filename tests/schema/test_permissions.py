@@ -35,6 +35,10 @@ NOWHERE = {"Partner": "ptn-0", "Program": "prg-0", "Deal": "ptn-0.ind-0.prg-0.0"
 NOWHERE |= {"Claim": "ptn-0.ind-0.prg-0.0"}
 NOWHERE |= {"Individual": "ptn-0.ind-0", "Consent": "ptn-0.prg-0.1", "Payout": "ind-0.0"}
 NOWHERE |= {"Activity": "ptn-0.ind-0.prg-0.0"}
+KINDS |= {"earningId": "Earning", "adjustmentId": "Adjustment", "disputeId": "Dispute"}
+NOWHERE |= dict.fromkeys(("Earning", "Adjustment", "Dispute"), "ind-0.0")
+KINDS |= {"batchId": "PayoutBatch"}
+NOWHERE |= {"PayoutBatch": "bat-0"}
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:
@@ -66,6 +70,7 @@ def _scalar(name: str, kind: str) -> Any:
         "BigInt": 1,
         "Int": 1,
         "Boolean": True,
+        "Date": "2026-02-01",
         "DateTime": "2026-02-01T00:00:00Z",
     }
     return plain.get(kind, "SOMETHING")

@@ -93,6 +93,16 @@ def _cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
     yield errors.PayoutNotOpen, do(manager, "resolvePayout", **payout)
 
 
+def _payout_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of payouts that need no money."""
+    manager, rep = client.person("CHANNEL_MANAGER"), client.person("SALES_REP", client.partner())
+    yield errors.NoOpenPayouts, client.do(manager, "createPayoutBatch", "", assetCode="USD")
+    amount: dict[str, Any] = {"money": usd("50.00")}
+    client.do(manager, "setPayoutMinimum", "", minimum=amount)
+    little: dict[str, Any] = {"money": usd("49.99")}
+    yield errors.BelowMinimumPayout, client.do(rep, "requestPayout", "", amount=little)
+
+
 def _deal_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
     """Likewise, the refusals of deals on their way."""
     manager = client.person("CHANNEL_MANAGER")
@@ -146,11 +156,65 @@ def _claim_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]
     yield errors.ClaimDecided, client.do(client.admin, "approveClaim", "", **decision)
 
 
+def _correction_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of corrections by hand and of disputes."""
+    manager, second = client.person("CHANNEL_MANAGER"), client.person("CHANNEL_MANAGER")
+    partner = client.partner()
+    executive = client.person("PARTNER_EXECUTIVE", partner)
+    rep, other = (client.person("SALES_REP", partner) for _ in range(2))
+    program = client.program(manager)
+    client.consent(executive, partner, program, rep)
+    client.enroll(rep, partner, program)
+    client.world.wait()
+    for _ in range(2):
+        client.approve(manager, client.register(rep, program))
+    edges = "{ viewer { individual { earnings { edges { node { id } } } } } }"
+    found = client.query(rep, edges)["viewer"]["individual"]["earnings"]["edges"]
+    earning, late = (edge["node"]["id"] for edge in found)
+    wish: dict[str, Any] = {"earningId": earning, "reason": "A mistake."}
+    too_much = wish | {"amount": {"money": usd("150.01")}}
+    yield errors.ExceedsEarning, client.do(manager, "reverseEarning", "", **too_much)
+    yield errors.WalletNotEmpty, client.do(client.admin, "closeWallet", "", **_of(rep.id))
+    told = "... on AdjustmentProposed { adjustment { id } }"
+
+    def propose(amount: str, party: str) -> dict[str, Any]:
+        given: dict[str, Any] = {"programId": program, "amount": {"money": usd(amount)}}
+        given |= _of(party)
+        answer = client.do(manager, "proposeAdjustment", told, **given)
+        return {"adjustmentId": answer["adjustment"]["id"]}
+
+    proposed = propose("1.00", rep.id)
+    yield errors.SecondPersonRequired, client.do(manager, "approveAdjustment", "", **proposed)
+    client.do(second, "approveAdjustment", "", **proposed)
+    yield errors.AdjustmentDecided, client.do(second, "approveAdjustment", "", **proposed)
+    too_large = propose("1000000.00", rep.id)
+    yield errors.BudgetExhausted, client.do(second, "approveAdjustment", "", **too_large)
+    unconsented = propose("1.00", other.id)
+    yield errors.NotEligible, client.do(second, "approveAdjustment", "", **unconsented)
+    client.do(client.admin, "closeWallet", "", **_of(other.id))
+    yield errors.AccountClosed, client.do(client.admin, "closeWallet", "", **_of(other.id))
+    opened = client.do(rep, "openDispute", "... on DisputeOpened { dispute { id } }", **wish)
+    yield errors.AlreadyDisputed, client.do(rep, "openDispute", "", **wish)
+    answer = {"disputeId": opened["dispute"]["id"], "answer": "No."}
+    client.do(manager, "rejectDispute", "", **answer)
+    yield errors.DisputeNotOpen, client.do(manager, "rejectDispute", "", **answer)
+    client.world.wait(100)
+    yield errors.DisputeTooLate, client.do(rep, "openDispute", "", **wish | {"earningId": late})
+
+
+def _of(party: str) -> dict[str, str]:
+    return {"partyId": party, "reason": "Gone."}
+
+
 def test_every_refusal_is_a_union_member_that_a_client_sees(quick_client: Client) -> None:
     """A refusal that its union does not name would be an unexpected error: none is."""
     seen = set()
     for refusal, answer in chain(
-        _cases(quick_client), _deal_cases(quick_client), _claim_cases(quick_client)
+        _cases(quick_client),
+        _deal_cases(quick_client),
+        _claim_cases(quick_client),
+        _payout_cases(quick_client),
+        _correction_cases(quick_client),
     ):
         assert refusal.__name__ == answer["__typename"], answer
         assert answer["message"]

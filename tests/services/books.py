@@ -34,6 +34,10 @@ class Books:
         )
         return [row for row in found if row[0].startswith(sk)]
 
+    def everything(self) -> list[tuple[str, str, bytes]]:
+        """All items: partition, sort key, attributes."""
+        return self._execute("SELECT pk, sk, CAST(attributes AS BLOB) FROM items ORDER BY pk, sk")
+
     def journals(self, wallet: str | None = None) -> list[tuple[str, bytes]]:
         return self.rows(f"WALLET#{wallet or self.rep}", "JOURNAL#")
 
@@ -74,6 +78,43 @@ class Books:
     def _execute(self, statement: str, *values: str | bytes) -> list[Any]:
         with closing(sqlite3.connect(self.path, isolation_level=None)) as connection:
             return connection.execute(statement, values).fetchall()
+
+
+Damage = Callable[[Books], object]
+
+
+def wallet(books: Books) -> str:
+    return f"WALLET#{books.rep}"
+
+
+def progress(books: Books) -> str:
+    return f"PROGRESS#{books.program}#partner"
+
+
+def attribute(pk: Callable[[Books], str], sk: str, **changes: object) -> Damage:
+    return lambda books: books.change(pk(books), sk, lambda item: item.update(changes))
+
+
+def forged(number: int, change: Callable[[Attributes], object]) -> Damage:
+    return lambda books: books.forge(number, change)
+
+
+def counted(name: str, amount: int) -> Damage:
+    """The partner's counter of that name says something else."""
+
+    def damage(books: Books) -> None:
+        books.change(
+            f"PARTNER#{books.company.id}", progress(books), lambda item: item.update({name: amount})
+        )
+
+    return damage
+
+
+def consent_of(books: Books, **changes: object) -> None:
+    def change(file: Attributes) -> None:
+        file["consents"][0].update(changes)
+
+    books.change(f"PARTNER#{books.company.id}", "CONSENT#", change)
 
 
 def told(world: World) -> tuple[Company, str]:

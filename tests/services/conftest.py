@@ -26,10 +26,10 @@ def sqlite_engine(tmp_path: Path) -> Iterator[SqliteEngine]:
     engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ministack_engine(ministack: str) -> Iterator[DynamoEngine]:
-    """Give one table for all worlds: each has ids of its own."""
-    engine = DynamoEngine("services", REGION, ministack)
+    """Give one table for a module's worlds: ids are their own, and a series walks them all."""
+    engine = DynamoEngine(f"services-{next(_tables)}", REGION, ministack)
     engine.create()
     yield engine
     engine.close()

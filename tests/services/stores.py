@@ -2,12 +2,20 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from portal_api.domain.writes import Write
-from portal_api.services.store import Found, OutcomeUnknown, RawJournal, Store, Want, WriteConflict
+from portal_api.services.store import (
+    Found,
+    OutcomeUnknown,
+    RawJournal,
+    Store,
+    StoredSlice,
+    Want,
+    WriteConflict,
+)
 from portal_api.storage import table
 from portal_api.storage.table import Engine, Item, Key, Page, PutIfAbsent, PutIfVersion, Query
 
@@ -41,8 +49,11 @@ class FaultyStore:
     def group(self) -> AbstractContextManager[None]:
         return self._store.group()
 
-    def journals(self, wallet_id: str) -> Iterator[RawJournal]:
-        return self._store.journals(wallet_id)
+    def journals(self, wallet_id: str, after: str | None = None) -> Iterator[RawJournal]:
+        return self._store.journals(wallet_id, after)
+
+    def stored(self, wants: Sequence[Want[object]]) -> Mapping[object, StoredSlice]:
+        return self._store.stored(wants)
 
 
 def lost_after(commit: Callable[[], None]) -> None:
@@ -83,15 +94,20 @@ def first(happens: Callable[[], object]) -> Callable[[Callable[[], None]], None]
 
 
 class CountingEngine:
-    """An engine that notes its waves: ``R`` for a read, ``W`` for a write; and what was written."""
+    """An engine that notes its waves: ``R`` for a read, ``W`` for a write; and what was written.
+
+    ``found`` are all items that were read, and ``asked`` how many keys and queries they were asked
+    by.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.waves = ""
-        self.written: list[Sequence[table.Write]] = []
+        self.forget()
 
     def forget(self) -> None:
-        self.waves, self.written = "", []
+        self.waves, self.asked = "", 0
+        self.written: list[Sequence[table.Write]] = []
+        self.found: list[Item] = []
 
     def create(self) -> None:
         self._engine.create()
@@ -100,7 +116,11 @@ class CountingEngine:
         self, gets: Sequence[Key], queries: Sequence[Query] = ()
     ) -> tuple[tuple[Item | None, ...], tuple[Page, ...]]:
         self.waves += "R"
-        return self._engine.read(gets, queries)
+        self.asked += len(gets) + len(queries)
+        items, pages = self._engine.read(gets, queries)
+        self.found += [item for item in items if item is not None]
+        self.found += [item for page in pages for _, item in page.rows]
+        return items, pages
 
     def write(self, ops: Sequence[table.Write]) -> None:
         self.waves += "W"

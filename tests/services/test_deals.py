@@ -14,7 +14,7 @@ from portal_api.domain.errors import (
     ReviewRequired,
 )
 from portal_api.domain.goals import Progress
-from portal_api.domain.ledger import Balance
+from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.services import deals
 from portal_api.services.store import Listed

@@ -13,7 +13,8 @@ from portal_api.domain.errors import (
     NotPermitted,
     Refusal,
 )
-from portal_api.domain.ledger import Balance, JournalKind
+from portal_api.domain.holdings import Balance
+from portal_api.domain.ledger import JournalKind
 from portal_api.domain.partners import Individual, Role
 from portal_api.domain.writes import Save
 from portal_api.services import consent, deals, partners, payouts, plans
@@ -179,7 +180,7 @@ def test_a_forbidden_request_does_not_burn_the_request_id_either(
     world, company = quick
     ask = world.manage()
     with pytest.raises(NotPermitted):
-        world.pay_out(world.admin, 1_000, ask=ask)
+        payouts.cancel_payout(world.portal, ask, payout_id=f"{company.rep}.0")
 
     added = partners.add_partner(
         world.portal,

@@ -7,7 +7,8 @@ import pytest
 from portal_api.domain.deals import Deal, DealStage
 from portal_api.domain.errors import DealNotOpen, InsufficientBalance
 from portal_api.domain.events import Answer
-from portal_api.domain.ledger import Balance, JournalKind, Wallet
+from portal_api.domain.holdings import Balance
+from portal_api.domain.ledger import JournalKind, Wallet
 from portal_api.services.store import Store, StoreUnavailable
 from tests.services.replaying import a_rep_with_150, payouts_of
 from tests.services.stores import (

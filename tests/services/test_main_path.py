@@ -8,7 +8,8 @@ from portal_api.domain.activities import WithheldReason
 from portal_api.domain.consent import ConsentFile
 from portal_api.domain.deals import RegistrationStatus
 from portal_api.domain.errors import AlreadyEnrolled, ConsentNotActive, NotEligible, NotEnrolled
-from portal_api.domain.ledger import Balance, JournalKind
+from portal_api.domain.holdings import Balance
+from portal_api.domain.ledger import JournalKind
 from portal_api.domain.partners import Segment, Tier
 from portal_api.domain.payouts import PayoutStatus
 from portal_api.domain.programs import Program

@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 
 from portal_api.domain import ledger
+from portal_api.domain.activities import DEAL_REGISTERED
 from portal_api.domain.errors import InvalidInput, PlanNotPublishable
 from portal_api.domain.goals import Level, Measure
-from portal_api.domain.ledger import RECEIVABLE, VENDOR_FUNDING, JournalKind, Transfer, Wallet
+from portal_api.domain.holdings import RECEIVABLE, Transfer, budget_of
+from portal_api.domain.ledger import JournalKind, Wallet
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
-from portal_api.domain.plans import Rule
+from portal_api.domain.plan_checks import MAX_ITEMS, most_items
+from portal_api.domain.plans import PlanVersion, Rule
 from portal_api.services import plans
 from portal_api.services.postings import posting
+from portal_api.storage.sqlite import SqliteEngine
+from portal_api.storage.store import TableStore
 from tests.services.steps import TRAINING, define
+from tests.services.stores import CountingEngine
 from tests.services.world import DAY, MILESTONES, QUARTER, START, World, awarded, outcomes_of
 
 
@@ -109,9 +115,9 @@ def test_the_largest_plan_fits_a_transaction_and_a_larger_one_is_not_published(
     world.consent(company, program)
     world.enroll(company, program)
     world.target(company, program, company.rep, 1, 1)
-    owed = Transfer(RECEIVABLE, VENDOR_FUNDING, "USD", debt)
+    owed = Transfer(RECEIVABLE, budget_of("another"), "USD", debt)
     indebted = ledger.post(Wallet(company.rep), JournalKind.REWARD, (owed,), {}, world.now)
-    world.store.commit(posting(*indebted))
+    world.store.commit(posting(indebted))
 
     win = world.win(world.approved(company, program))
 
@@ -121,3 +127,28 @@ def test_the_largest_plan_fits_a_transaction_and_a_larger_one_is_not_published(
     assert [] == world.audit(program, company.parties)
     with pytest.raises(PlanNotPublishable):
         world.program(*rules, replace(rules[0], code="more"), goals=(QUARTER,))
+
+
+def test_what_is_held_and_what_expires_is_counted_before_a_plan_is_published(
+    sqlite_engine: SqliteEngine,
+) -> None:
+    """The places in the lists of what becomes available, and of what expires, are items too."""
+    counting = CountingEngine(sqlite_engine)
+    world = World(TableStore(counting))
+    held = [replace(MILESTONES, code=f"held-{number}", hold_days=30) for number in range(2)]
+    points = Rule("points", "Points", Level.INDIVIDUAL, "POINTS", Flat(DEAL_REGISTERED, 5))
+    company, program = world.company(), world.program(*held, points, expire_months=12)
+    world.fund(program, 1_000, "POINTS")
+    world.consent(company, program)
+    world.enroll(company, program)
+    deal = world.register(company, program)
+    counting.forget()
+
+    approval = world.approve(deal)
+
+    plan = world.load(PlanVersion, f"{program}.1")
+    assert plan is not None
+    assert [awarded(15_000)] * 2 + [awarded(5)] == outcomes_of(approval.activity)
+    lists = [op.key.pk for op in counting.written[-1] if op.key.pk.startswith("LIST#")]
+    assert (2, 1) == (lists.count("LIST#earnings.due"), lists.count("LIST#lots.expiring"))
+    assert len(counting.written[-1]) <= most_items(plan) <= MAX_ITEMS

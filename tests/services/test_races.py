@@ -12,7 +12,8 @@ from portal_api.domain.errors import (
     RegistrationDecided,
 )
 from portal_api.domain.goals import Progress
-from portal_api.domain.ledger import Balance, JournalKind
+from portal_api.domain.holdings import Balance
+from portal_api.domain.ledger import JournalKind
 from portal_api.services import deals, payouts
 from portal_api.services.activities import ActivityRecorded
 from portal_api.services.use_case import Portal

@@ -8,7 +8,7 @@ from portal_api.domain.activities import Activity, OutcomeStatus, WithheldReason
 from portal_api.domain.deals import Credit, Deal
 from portal_api.domain.errors import NotFound, NothingWithheld, NotPermitted
 from portal_api.domain.goals import Level
-from portal_api.domain.ledger import Balance
+from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.plans import Limit, Period, Rule
 from portal_api.services import consent, deal_changes, retries

@@ -26,9 +26,9 @@ from hypothesis.stateful import (
 
 from portal_api.domain.consent import Cap, ConsentFile
 from portal_api.domain.deals import MAX_PEOPLE, Credit, Deal, DealStage
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import Refusal
 from portal_api.domain.goals import Level, Progress
-from portal_api.domain.ledger import Earning
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.money import of_rate
 from portal_api.domain.plans import Limit, Rule

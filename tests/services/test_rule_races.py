@@ -7,7 +7,7 @@ import pytest
 
 from portal_api.domain.activities import OutcomeStatus, WithheldReason
 from portal_api.domain.goals import Level, Progress
-from portal_api.domain.ledger import Balance
+from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.plans import PlanVersion, Rule

@@ -11,7 +11,7 @@ from portal_api.domain.activities import OutcomeStatus, WithheldReason
 from portal_api.domain.deals import Credit, Deal
 from portal_api.domain.errors import InvalidInput, NotFound
 from portal_api.domain.goals import Level, Progress
-from portal_api.domain.ledger import Balance
+from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit

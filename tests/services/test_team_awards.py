@@ -9,7 +9,7 @@ from portal_api.domain.activities import Activity, OutcomeStatus, WithheldReason
 from portal_api.domain.consent import Cap
 from portal_api.domain.errors import PlanNotPublishable
 from portal_api.domain.goals import Level, Progress
-from portal_api.domain.ledger import Balance
+from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.partners import Individual, PartnerType, Role, Segment, Tier

@@ -12,8 +12,10 @@ from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.activities import Activity, OutcomeStatus
 from portal_api.domain.consent import Cap
 from portal_api.domain.deals import Credit, Deal
+from portal_api.domain.earnings import Earning, EarningStatus
 from portal_api.domain.goals import GoalDefinition, Level, Measure
-from portal_api.domain.ledger import GENESIS, Balance, Journal, JournalKind, Wallet
+from portal_api.domain.holdings import Balance, Payee, budget_of
+from portal_api.domain.ledger import GENESIS, Journal, JournalKind, Wallet
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.partners import (
     Employment,
@@ -132,6 +134,18 @@ class World:
         staff = tuple(self.person(partner, Role.SALES_REP) for _ in range(reps))
         return Company(partner, executive, staff)
 
+    def colleague(self, role: Role = Role.CHANNEL_MANAGER) -> str:
+        """Another person of the vendor."""
+        return partners.add_individual(
+            self.portal,
+            self.manage(),
+            name="Second",
+            email="second@vendor.example",
+            role=role,
+            partner_id=None,
+            team_id=None,
+        ).individual.id
+
     def person(self, partner: Partner, role: Role) -> str:
         """Somebody new in the partner's team."""
         return partners.add_individual(
@@ -153,6 +167,7 @@ class World:
         starts_in: int = 0,
         days: int = 300,
         time_zone: str = "UTC",
+        expire_months: int | None = None,
     ) -> str:
         """A program with a plan in force from its start, and a large budget unless one is said."""
         starts_at = self.now + starts_in * DAY
@@ -174,7 +189,9 @@ class World:
             self.portal,
             self.manage(),
             program_id=program.id,
-            content=plans.PlanContent(rules or (MILESTONES,), goals, None),
+            content=plans.PlanContent(
+                rules or (MILESTONES,), goals, None, expire_months=expire_months
+            ),
         )
         for asset, amount in ({"USD": 10_000_000} if budget is None else budget).items():
             self.fund(program.id, amount, asset)
@@ -186,7 +203,12 @@ class World:
         )
 
     def consent(
-        self, company: Company, program: str, *people: str, caps: tuple[Cap, ...] = ()
+        self,
+        company: Company,
+        program: str,
+        *people: str,
+        caps: tuple[Cap, ...] = (),
+        payee: Payee = Payee.INDIVIDUAL,
     ) -> str:
         """The executive's consent, for the company where nobody is named; its id."""
         file = consent.grant_consent(
@@ -197,6 +219,7 @@ class World:
             individual_ids=people,
             valid_to=None,
             caps=caps,
+            payee=payee,
         ).file
         return f"{file.id}.{file.consents[-1].number}"
 
@@ -332,6 +355,8 @@ class World:
         amount_minor: int,
         *,
         wallet: str | None = None,
+        asset: str = "USD",
+        payee: Payee = Payee.INDIVIDUAL,
         ask: Ask | None = None,
         portal: Portal | None = None,
     ) -> payouts.PayoutRequested:
@@ -339,8 +364,9 @@ class World:
             portal or self.portal,
             ask or self.ask(who),
             wallet_id=wallet or who,
-            asset="USD",
+            asset=asset,
             amount_minor=amount_minor,
+            payee_of_own=payee,
         )
 
     def viewer(self, who: str) -> Viewer:
@@ -369,19 +395,29 @@ class World:
         shards = (self.load(ProgramShard, shard_id) for shard_id in shards_of(program))
         return [shard.counters.get(asset, 0) if shard else 0 for shard in shards]
 
+    def status(self, earning: Earning) -> EarningStatus:
+        """Where an earning stands, by its wallet as it is now."""
+        wallet = self.load(Wallet, earning.wallet_id) or Wallet(earning.wallet_id)
+        return earning.status(wallet.holding(earning.trace.asset))
+
     def audit(self, program: str, parties: Sequence[str]) -> list[str]:
-        """What is wrong with the books of a program and its parties: nothing, one hopes.
+        """What is wrong with the books of a program and its parties: nothing, one hopes."""
+        return self.audit_all([program], parties)
+
+    def audit_all(self, programs: Sequence[str], parties: Sequence[str]) -> list[str]:
+        """What is wrong with the books of all programs that have paid these parties.
 
         Invariants L1, L5, L6, L13, L15, L16 and L23, from the stored journals alone.
         """
         problems: list[str] = []
         accounts: Counter[tuple[str, str]] = Counter()
-        for party in (program, *parties):
+        for party in (*programs, *parties):
             problems += self._walk(party, accounts)
-        for asset in {asset for _, asset in accounts}:
-            left = self.budget(program, asset)
-            if sum(left) != accounts[ledger.budget_of(program), asset] or min(left) < 0:
-                problems.append(f"the budget in {asset} is {left}")
+        for program in programs:
+            for asset in {asset for _, asset in accounts}:
+                left = self.budget(program, asset)
+                if sum(left) != accounts[budget_of(program), asset] or min(left) < 0:
+                    problems.append(f"the budget of {program} in {asset} is {left}")
         return problems
 
     def _walk(self, party: str, accounts: Counter[tuple[str, str]]) -> list[str]:

@@ -19,6 +19,7 @@ from portal_api.demo.world import PartnerSketch, day
 from portal_api.domain.activities import BehaviorType
 from portal_api.domain.consent import Cap
 from portal_api.domain.goals import Level
+from portal_api.domain.holdings import Payee
 from portal_api.domain.partners import Employment, Individual, Role, Tier
 from portal_api.domain.programs import Program
 from portal_api.services import consent, goals, partners, plans, programs
@@ -43,6 +44,9 @@ _SPRINT_OF_A_REP = 20_000_00
 
 _CAPS = {(world.IVORYGATE, world.SOLUTIONS): (Cap("USD", 1_000_00),)}
 """How much each person may earn, where its executive limits that."""
+
+_PAYEES = {(world.GLASSWATER, world.GROWTH): Payee.PARTNER}
+"""Where the executive has chosen that what is earned is sent to the company."""
 
 
 def plan(teller: Teller) -> None:
@@ -125,7 +129,7 @@ def _program(teller: Teller, sketch: ProgramSketch) -> Program:
     by, portal = teller.managers[0], teller.portal
     program = programs.create_program(portal, teller.ask(by), terms=sketch.terms).program
     content = plans.PlanContent(
-        sketch.rules, sketch.goals, sketch.terms.starts_at, sketch.point_value
+        sketch.rules, sketch.goals, sketch.terms.starts_at, sketch.point_value, sketch.expire_months
     )
     plans.publish_plan(portal, teller.ask(by), program_id=program.id, content=content)
     for asset, amount_minor in sketch.budget:
@@ -308,6 +312,7 @@ def _grant(teller: Teller, house: House, program_name: str, named: tuple[str, ..
         individual_ids=named,
         valid_to=None,
         caps=_CAPS.get((house.sketch.name, program_name), ()),
+        payee=_PAYEES.get((house.sketch.name, program_name), Payee.INDIVIDUAL),
     )
 
 

@@ -32,6 +32,12 @@ PROGRAMS_END: Final = day(1, 1, 2028)
 """Long after, so that whoever tries the demo can still earn."""
 SPRINT_STARTS, SPRINT_ENDS = day(4, 1), day(7, 1)
 
+_SHORT_LIFE, _MIDDLE_LIFE, _LONG_LIFE = 4, 10, 14
+"""For how many months points stay in the three programs that give some: so different that in every
+month from the end of the story on, until August of the next year, some of Mara's expire soon."""
+_RETURNABLE_DAYS, _YEAR_DAYS = 14, 365
+"""How long sales can be returned, and how long a renewal must last: so long their pay is held."""
+
 _TERMS = "You earn for what you do while you are enrolled and your company's consent is in force."
 _INDIVIDUAL, _TEAM, _PARTNER = Level.INDIVIDUAL, Level.TEAM, Level.PARTNER
 _REVENUE = Measure.WON_REVENUE
@@ -48,6 +54,7 @@ class ProgramSketch:
     goals: tuple[GoalDefinition, ...]
     budget: tuple[tuple[str, int], ...]
     point_value: PointValue | None = None
+    expire_months: int | None = None
 
 
 def _terms(
@@ -83,6 +90,7 @@ _GROWTH = ProgramSketch(
         GoalDefinition(YEAR, "Year 2026", _REVENUE, day(1, 1), _NEW_YEAR),
     ),
     (("USD", 250_000_00), (POINTS, 100_000)),
+    expire_months=_MIDDLE_LIFE,
 )
 
 GROWTH_DRAFT: Final = PlanContent(
@@ -91,6 +99,7 @@ GROWTH_DRAFT: Final = PlanContent(
         *_GROWTH.rules[1:],
     ),
     _GROWTH.goals,
+    expire_months=_MIDDLE_LIFE,
 )
 """What may come next; it waits for somebody to run it over what happened."""
 
@@ -106,7 +115,9 @@ _POINTS_FOR = {
 
 
 def _points_for(code: str, name: str, points: int) -> Rule:
-    return Rule(code.lower().replace("_", "-"), name, _INDIVIDUAL, POINTS, Flat(code, points))
+    hold_days = _YEAR_DAYS if code == world.RENEWAL else 0
+    own = code.lower().replace("_", "-")
+    return Rule(own, name, _INDIVIDUAL, POINTS, Flat(code, points), hold_days=hold_days)
 
 
 _ENABLEMENT = ProgramSketch(
@@ -123,6 +134,7 @@ _ENABLEMENT = ProgramSketch(
         ),
     ),
     ((POINTS, 60_000),),
+    expire_months=_SHORT_LIFE,
 )
 
 ENABLEMENT_2: Final = PlanContent(
@@ -134,6 +146,7 @@ ENABLEMENT_2: Final = PlanContent(
         _points_for(world.WORKSHOP, world.NEW_BEHAVIOR.name, 40),
     ),
     _ENABLEMENT.goals,
+    expire_months=_SHORT_LIFE,
 )
 """More for leads, and something for the behavior that is new then."""
 
@@ -178,6 +191,7 @@ _SOLUTIONS = ProgramSketch(
         Rule(
             *("sales", "Sales, more if registered before", _INDIVIDUAL, "USD"),
             Uplift((DEAL_REGISTERED,), 200, 300),
+            hold_days=_RETURNABLE_DAYS,
         ),
         Rule("sale-points", "Points for sales", _INDIVIDUAL, POINTS, PercentOfDeal(50)),
         Rule(
@@ -194,6 +208,7 @@ _SOLUTIONS = ProgramSketch(
     (),
     (("USD", 150_000_00), (POINTS, 60_000)),
     PointValue(1, 1_00),
+    _LONG_LIFE,
 )
 
 _SPRINT = ProgramSketch(

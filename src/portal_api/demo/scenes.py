@@ -120,6 +120,7 @@ class Scene:
             program_id=self.teller.programs[self.program].id,
             terms=terms,
         ).deal.id
+        self.teller.deals[self.owner.id, self.program, self.customer] = self.deal_id
 
     def _prove(self) -> None:
         activities.record_activity(

@@ -1,4 +1,4 @@
-"""The demo's deals: registered, decided, won or lost, and what is paid out of them."""
+"""The demo's deals: registered, decided, won or lost."""
 
 import math
 from dataclasses import dataclass
@@ -8,13 +8,9 @@ from functools import partial
 from portal_api.demo import world
 from portal_api.demo.teller import House, Teller
 from portal_api.demo.world import day
-from portal_api.domain.activities import Activity
-from portal_api.domain.ledger import Wallet
 from portal_api.domain.partners import Individual
-from portal_api.domain.payouts import Payout
-from portal_api.services import deals, payouts
+from portal_api.services import deals
 from portal_api.services.deals import DealTerms
-from portal_api.services.store import Many, One, of_person, of_wallet
 
 _DEALS = 300
 _SHARES = {world.LICENSING: 0.42, world.SOLUTIONS: 0.25}
@@ -25,12 +21,6 @@ _REASONS = (
     "Another partner registered this opportunity before.",
     "The customer does not know of it.",
     "The product is not part of the program.",
-)
-_PAYOUTS = (
-    (day(5, 12), "SETTLED"),
-    (day(6, 9), "SETTLED"),
-    (day(6, 16), "FAILED"),
-    (day(6, 29), ""),
 )
 
 
@@ -48,7 +38,7 @@ class _Sale:
 
 
 def plan(teller: Teller) -> None:
-    """Plans the registrations, the first two of them by hand, and the payouts."""
+    """Plans the registrations, the first two of them by hand."""
     fernhill = teller.house(world.FERNHILL)
     mara = fernhill.reps[0]
     opportunities = teller.random.sample(world.OPPORTUNITIES, _DEALS)
@@ -60,10 +50,6 @@ def plan(teller: Teller) -> None:
     for opportunity in opportunities:
         (house,) = teller.random.choices(teller.houses, weights)
         _plan_deal(teller, house, opportunity)
-    for on, result in _PAYOUTS:
-        for house in teller.houses[:6]:
-            asker = house.reps[0]
-            teller.at(teller.office_hours(on), partial(_pay_out, teller, asker, result))
 
 
 def _plan_deal(teller: Teller, house: House, opportunity: tuple[str, str]) -> None:
@@ -158,43 +144,3 @@ def _win(teller: Teller, deal_id: str, amount_minor: int, currency: str) -> None
 def _lose(teller: Teller, deal_id: str) -> None:
     ask = teller.ask(teller.manager())
     deals.lose_deal(teller.portal, ask, deal_id=deal_id, occurred_at=None)
-
-
-def _pay_out(teller: Teller, person: Individual, result: str) -> None:
-    """Half of what is available, in whole units, where that is something."""
-    ask = teller.ask(person.id)
-    amount_minor = _half_of_available(teller, person)
-    if not amount_minor:
-        return
-    payout = payouts.request_payout(
-        teller.portal, ask, wallet_id=person.id, asset="USD", amount_minor=amount_minor
-    ).payout
-    if result:
-        resolve = partial(_resolve, teller, payout.id, paid=result == "SETTLED")
-        teller.at(teller.office_hours(teller.now + timedelta(days=3)), resolve)
-
-
-def _half_of_available(teller: Teller, person: Individual) -> int:
-    """What to ask for now: what was asked for, where a telling that was killed came further."""
-    partner_id = person.employments[-1].partner_id or ""
-    payouts_want = Many(Payout, of_wallet(person.id))
-    last_want = Many(Activity, of_person(partner_id, person.id), first=1, newest_first=True)
-    wallet_want = One(Wallet, person.id)
-    found = teller.portal.store.read([payouts_want, last_want, wallet_want])
-    asked = [one for one in found[payouts_want].records if one.requested_at >= teller.now]
-    later = [one for one in found[last_want].records if one.recorded_at > teller.now]
-    if asked or later:
-        return sum(one.amount_minor for one in asked if one.requested_at == teller.now)
-    wallet = found[wallet_want] or Wallet(person.id)
-    return wallet.balance("USD").available // 2 // 100 * 100
-
-
-def _resolve(teller: Teller, payout_id: str, *, paid: bool) -> None:
-    reference = f"PAY-{teller.random.randrange(16**6):06X}" if paid else "The account was closed."
-    payouts.resolve_payout(
-        teller.portal,
-        teller.ask(teller.manager()),
-        payout_id=payout_id,
-        paid=paid,
-        reference=reference,
-    )

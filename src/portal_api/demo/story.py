@@ -7,13 +7,26 @@ finished by telling it again.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
-from portal_api.demo import claiming, opening, scenes, selling, working, world
+from portal_api.demo import (
+    claiming,
+    correcting,
+    finance,
+    importing,
+    opening,
+    paying,
+    scenes,
+    selling,
+    working,
+    world,
+)
 from portal_api.demo.teller import Teller
 from portal_api.domain.partners import Individual, Partner, Role
 from portal_api.domain.writes import Reserve
+from portal_api.services.due_series import run_all
 from portal_api.services.store import Holder, Listed, One, Store
 from portal_api.services.use_case import Portal
 
@@ -73,8 +86,20 @@ def tell(
         working.plan(teller)
         scenes.plan(teller)
         claiming.plan(teller)
+        for part in (paying, finance, correcting, importing):
+            part.plan(teller)
+        _plan_nights(teller)
         teller.run(on_step)
         store.commit([Reserve(_TOLD, f"seed {seed}")])
+
+
+def _plan_nights(teller: Teller) -> None:
+    """Plans what the portal does by itself: once a week, and before the story ends."""
+    night = world.day(1, 5, hour=3)
+    while night < world.TOLD_TO:
+        teller.at(night, partial(run_all, teller.portal))
+        night += timedelta(days=7)
+    teller.at(world.day(6, 30, hour=23), partial(run_all, teller.portal))
 
 
 def people(store: Store) -> tuple[Person, ...]:

@@ -42,7 +42,9 @@ class Teller:
     service: str = ""
     houses: list[House] = field(default_factory=list)
     programs: dict[str, Program] = field(default_factory=dict)
-    _steps: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    deals: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The ids of the deals that are told by hand, by owner, program and customer."""
+    _steps: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _planned: int = 0
     _asked: int = 0
 
@@ -60,7 +62,7 @@ class Teller:
         """The partner of that name."""
         return next(house for house in self.houses if house.sketch.name == name)
 
-    def at(self, instant: datetime, step: Callable[[], None]) -> None:
+    def at(self, instant: datetime, step: Callable[[], object]) -> None:
         """Plans a step, unless the story ends before."""
         if instant < world.TOLD_TO:
             self._planned += 1

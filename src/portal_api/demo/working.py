@@ -31,6 +31,13 @@ _BY_HAND = (
     (world.ENABLEMENT, world.LEAD, day(5, 19), day(5, 19)),
     (world.ENABLEMENT, world.LEAD, day(4, 21), day(5, 20)),
     (world.ENABLEMENT, world.WORKSHOP, day(5, 21), day(5, 21)),
+    # Some points each month, so that they expire one month after the other; and what is held.
+    *((world.GROWTH, world.TRAINING, day(month, 20), day(month, 20)) for month in range(1, 6)),
+    (world.ENABLEMENT, world.LEAD, day(2, 24), day(2, 24)),
+    (world.ENABLEMENT, world.LEAD, day(3, 24), day(3, 24)),
+    (world.SOLUTIONS, world.APPOINTMENT, day(3, 12), day(3, 12)),
+    (world.SOLUTIONS, world.APPOINTMENT, day(5, 14), day(5, 14)),
+    (world.ENABLEMENT, world.RENEWAL, day(6, 8), day(6, 8)),
 )
 """What Mara does besides: program, behavior, when it was, and when it is told."""
 

@@ -57,6 +57,7 @@ HIGHMERE: Final = "Highmere Managed Services"
 NORRLAND: Final = "Norrland Licensing"
 EASTFOLD: Final = "Eastfold Cloud"
 JUNIPER: Final = "Juniper Distribution"
+GLASSWATER: Final = "Glasswater Volume"
 IVORYGATE: Final = "Ivorygate Networks"
 LARKSPUR: Final = "Larkspur Integration"
 
@@ -66,7 +67,7 @@ PARTNERS: Final = (
     PartnerSketch(BRIGHTMOOR, _DMR, Tier.SILVER, "EMEA", _FIELD, consent=""),
     PartnerSketch("Alderbrook Licensing", _LAR, Tier.GOLD, "EMEA", _SALES, busy=3),
     PartnerSketch(NORRLAND, _LAR, Tier.PLATINUM, "EMEA", _SALES, consent="", busy=1),
-    PartnerSketch("Glasswater Volume", _VOLUME, Tier.GOLD, "AMER", _FIELD, busy=3),
+    PartnerSketch(GLASSWATER, _VOLUME, Tier.GOLD, "AMER", _FIELD, busy=3),
     PartnerSketch(IVORYGATE, _VAR, Tier.BRONZE, "AMER", _SALES, "INDIVIDUALS", 20),
     PartnerSketch(LARKSPUR, _SI, Tier.PLATINUM, "APAC", _SALES, consent_day=7, busy=4),
     PartnerSketch(DOVECOTE, _SI, Tier.SILVER, "EMEA", _FIELD, consent=""),
@@ -95,7 +96,7 @@ class Character:
 
 
 MARA: Final = Character(
-    "Mara Lindholm", "A rep whose executive consented: deals, earnings, goals and payouts."
+    "Mara Lindholm", "A rep whose executive consented: deals, earnings, goals, payouts, disputes."
 )
 ANSELM: Final = Character(
     "Anselm Okafor", "Her executive: who takes part, the company's goal, consent to give or revoke."

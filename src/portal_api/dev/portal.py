@@ -18,7 +18,9 @@ from portal_api.dev.examples import Example, Places, examples
 from portal_api.dev.gateway import HOST, LocalOrigins, gateway
 from portal_api.dev.tokens import CLIENT_ID, Issuer
 from portal_api.domain.partners import VENDOR_ROLES, Role
+from portal_api.services.due_series import run_all
 from portal_api.services.store import Store
+from portal_api.services.use_case import Portal
 
 _MOST_SHOWN: Final = 200
 
@@ -104,6 +106,9 @@ def local_portal(
     """The portal on a store, which gets the demo where it is empty."""
     if story.is_missing(store):
         story.tell(store, app.id_maker, on_step=on_step)
+    if story.is_told(store):
+        # What has become due since the story ended: holds are over, and points have expired.
+        run_all(Portal(store, app.system_clock, app.new_id))
     url = f"http://{HOST}:{port}"
     return LocalPortal(url, store, Issuer(f"{url}/issuer"), story.people(store))
 

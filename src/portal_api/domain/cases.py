@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from portal_api.domain.deals import Deal, DealAward, DealStage, Did
+from portal_api.domain.awards import DealAward
+from portal_api.domain.deals import Deal, DealStage, Did
 from portal_api.domain.goals import Target
 from portal_api.domain.money import split
 

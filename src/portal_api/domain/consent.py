@@ -15,6 +15,7 @@ from portal_api.domain.errors import (
     NotFound,
     SelfStartNotAllowed,
 )
+from portal_api.domain.holdings import Payee
 from portal_api.domain.partners import ParticipationPolicy, Partner, participation_policy
 
 _MOST_KEPT = 6_000
@@ -55,6 +56,7 @@ class Consent:
     revoked_by: str | None = None
     historical: bool = False
     caps: tuple[Cap, ...] = ()
+    payee: Payee = Payee.INDIVIDUAL
 
     def cap(self, asset: str) -> int | None:
         """The most that a person may earn of an asset under it, if that is limited."""
@@ -181,6 +183,7 @@ def grant(
     valid_to: datetime | None = None,
     historical_from: datetime | None = None,
     caps: tuple[Cap, ...] = (),
+    payee: Payee = Payee.INDIVIDUAL,
 ) -> ConsentFile:
     """The file with a consent added, and the requests that it answers marked.
 
@@ -200,6 +203,7 @@ def grant(
         valid_to=valid_to,
         historical=historical_from is not None,
         caps=caps,
+        payee=payee,
     )
     answered = tuple(
         replace(asked, answered_at=at)

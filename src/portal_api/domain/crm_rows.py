@@ -3,7 +3,7 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -78,6 +78,7 @@ class CrmExportError(ValueError):
         super().__init__(f"{file}: {problem}: {', '.join(columns)}")
         self.file = file
         self.columns = columns
+        self.problem = problem
 
 
 class Unusable(Exception):
@@ -98,16 +99,24 @@ class Row:
 
 
 def rows(
-    file: str, lines: Iterable[str], columns: tuple[str, ...], *, others_told: bool = True
+    file: str,
+    lines: Iterable[str],
+    columns: tuple[str, ...],
+    *,
+    optional: Collection[str] = (),
+    others_told: bool = True,
 ) -> Iterator[Row | BadRow | RowWarning]:
     """Each line's cells in the order of ``columns``, or why it cannot be used.
 
+    ``optional`` are those columns that may be missing: their cells are empty then.
     ``others_told``: columns that are not part of the format are ignored with one warning. Raises
     ``CrmExportError`` where the header lacks a column.
     """
     numbered = enumerate(lines, start=1)
-    header = _header(file, next(numbered, (1, ""))[1].removeprefix("\ufeff"), columns)
-    places = tuple(header.index(column) for column in columns)
+    needed = tuple(column for column in columns if column not in optional)
+    first = next(numbered, (1, ""))[1].removeprefix("\ufeff")
+    header = _header(file, first, columns, needed)
+    places = tuple(header.index(column) if column in header else None for column in columns)
     others = [name for name in header if name not in columns]
     if others and others_told:
         text = f"Columns that are not part of the format are ignored: {quoted(', '.join(others))}."
@@ -122,17 +131,18 @@ def rows(
                     f"The row has {len(fields)} fields, the header {len(header)}: {quoted(line)}."
                 )
                 raise Unusable(Reason.WRONG_FIELD_COUNT, text)  # noqa: TRY301 - one report for all
-            yield Row(number, tuple(_clean(fields[place]) for place in places))
+            cells = ("" if place is None else _clean(fields[place]) for place in places)
+            yield Row(number, tuple(cells))
         except Unusable as refusal:
             yield bad(file, number, refusal)
 
 
-def _header(file: str, line: str, columns: tuple[str, ...]) -> list[str]:
+def _header(file: str, line: str, columns: tuple[str, ...], needed: tuple[str, ...]) -> list[str]:
     try:
         header = [" ".join(name.split()).casefold() for name in _fields(line)]
     except Unusable as refusal:
         raise CrmExportError(file, columns, f"the header cannot be read ({refusal.text})") from None
-    if missing := tuple(column for column in columns if column not in header):
+    if missing := tuple(column for column in needed if column not in header):
         raise CrmExportError(file, missing, "the header lacks columns")
     if twice := tuple(column for column in columns if header.count(column) > 1):
         raise CrmExportError(file, twice, "the header has columns twice")

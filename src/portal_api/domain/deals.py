@@ -15,6 +15,7 @@ from portal_api.domain.activities import (
     DEAL_RETURNED,
     DEAL_WON,
 )
+from portal_api.domain.awards import DealAward
 from portal_api.domain.errors import (
     DealConflict,
     DealNotClosed,
@@ -50,27 +51,6 @@ class DealStage(StrEnum):
     WON = "WON"
     LOST = "LOST"
     RETURNED = "RETURNED"
-
-
-@dataclass(frozen=True, slots=True)
-class DealAward:
-    """What one rule's step has paid a recipient on a deal, net of what was taken back.
-
-    In minor units of ``asset``. A part of nothing has no earning; that it was not withheld counts.
-    ``pending``: it waits for the deal to be won. ``shadow``: nothing was paid, it is only noted.
-    ``plan_number`` is of the version that paid, ``turn`` how often the deal had been reopened.
-    """
-
-    rule_code: str
-    step: str
-    earning_id: str | None
-    asset: str
-    amount_minor: int
-    recipient_id: str
-    pending: bool = False
-    shadow: bool = False
-    plan_number: int = 0
-    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,18 @@
     ├── NothingWithheld              the activity has no outcome that could be paid now
     ├── PlanAlreadyPublished         a published version never changes: draft the next
     ├── PlanNotPublishable           the plan's rules contradict each other or the program
+    ├── ExceedsEarning               no more is left of what was earned than that
+    ├── SecondPersonRequired         the wallet's own party, or whoever proposed it, does not decide
+    ├── AdjustmentDecided            approved or rejected before
+    ├── BudgetExhausted              what is left of the budget does not cover it
+    ├── DisputeTooLate               the time for disputing the earning has passed
+    ├── AlreadyDisputed              an earning is disputed once
+    ├── DisputeNotOpen               accepted or rejected before
+    ├── AccountClosed                the wallet takes nothing more
+    ├── WalletNotEmpty               a wallet is closed when nothing is in it
     ├── InsufficientBalance
+    ├── BelowMinimumPayout           the asset has a minimum for each payout
+    ├── NoOpenPayouts                there is nothing to group in a batch
     └── PayoutNotOpen                settled or failed before
 """
 
@@ -231,11 +242,94 @@ class PlanNotPublishable(Refusal):
 
 
 @dataclass(eq=False)
+class ExceedsEarning(Refusal):
+    """Only ``left_minor`` of ``asset`` is left to take back (minor units).
+
+    Of the earning, or with an adjustment of all that the program has paid the wallet.
+    """
+
+    asset: str
+    left_minor: int
+
+
+@dataclass(eq=False)
+class SecondPersonRequired(Refusal):
+    """Neither the wallet's own party nor, where it was proposed, its proposer may decide this."""
+
+
+@dataclass(eq=False)
+class AdjustmentDecided(Refusal):
+    """The adjustment has been decided: it is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class BudgetExhausted(Refusal):
+    """Only ``available_minor`` of ``asset`` is left of the program's budget (minor units)."""
+
+    final: ClassVar[bool] = False
+    asset: str
+    available_minor: int
+
+
+@dataclass(eq=False)
+class DisputeTooLate(Refusal):
+    """The earning could be disputed until ``deadline`` (ISO 8601)."""
+
+    deadline: str
+
+
+@dataclass(eq=False)
+class AlreadyDisputed(Refusal):
+    """The earning was disputed before; that dispute is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class DisputeNotOpen(Refusal):
+    """The dispute has been answered: it is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class AccountClosed(Refusal):
+    """The wallet was closed at ``closed_at`` (ISO 8601) and takes nothing more."""
+
+    closed_at: str
+
+
+@dataclass(eq=False)
+class WalletNotEmpty(Refusal):
+    """The wallet still has this much of ``asset`` (minor units), and perhaps others."""
+
+    asset: str
+    pending_minor: int
+    available_minor: int
+    held_minor: int
+
+
+@dataclass(eq=False)
 class InsufficientBalance(Refusal):
-    """Only ``available_minor`` of ``asset`` is available (minor units)."""
+    """Only ``available_minor`` of ``asset`` can be asked for now (minor units)."""
 
     asset: str
     available_minor: int
+
+
+@dataclass(eq=False)
+class BelowMinimumPayout(Refusal):
+    """A payout of ``asset`` is of ``minimum_minor`` or more (minor units)."""
+
+    asset: str
+    minimum_minor: int
+
+
+@dataclass(eq=False)
+class NoOpenPayouts(Refusal):
+    """No open payout of the asset was requested before then."""
 
 
 @dataclass(eq=False)

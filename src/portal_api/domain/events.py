@@ -14,7 +14,8 @@ class Answer:
     """The answer of one request: its outcome's type and values, never the text that was sent.
 
     ``id`` names caller and request id; ``request_hash`` is over the operation and its arguments.
-    ``expires_at`` is in seconds since 1970, when the table may forget it.
+    ``expires_at`` is in seconds since 1970, when the table may forget it. ``event_id`` is the event
+    that tells of it, where something was changed.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Answer:
     values: Mapping[str, Any]
     answered_at: datetime
     expires_at: int
+    event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

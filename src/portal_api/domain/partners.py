@@ -120,7 +120,7 @@ class Employment:
 class Individual:
     """A person, with employments in order of their start.
 
-    ``id`` is also the user name of its sign-in.
+    ``id`` is also the user name of its sign-in, ``external_id`` what another system calls it.
     """
 
     id: str
@@ -128,6 +128,7 @@ class Individual:
     email: str
     employments: tuple[Employment, ...]
     status: PersonStatus = PersonStatus.ACTIVE
+    external_id: str | None = None
     version: int = 0
 
     def employment_at(self, instant: datetime) -> Employment | None:

@@ -1,13 +1,18 @@
 """What is to be said of a plan before it is published: problems, warnings, and its largest case."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
-from portal_api.domain.activities import DEAL_CHANGES, DEAL_REGISTERED, DEAL_RETURNED
+from portal_api.domain.activities import (
+    DEAL_CHANGES,
+    DEAL_LOST,
+    DEAL_REGISTERED,
+    DEAL_RETURNED,
+    DEAL_WON,
+)
 from portal_api.domain.deals import MAX_PEOPLE
 from portal_api.domain.goals import Level, Measure
 from portal_api.domain.ledger import MAX_TRANSFERS
@@ -17,6 +22,8 @@ from portal_api.domain.plans import Limit, Period, PlanVersion, Rule
 from portal_api.domain.programs import BUDGET_SHARDS, Program
 
 MAX_RULES = 30
+LONGEST_HOLD_DAYS = 366
+LONGEST_LIFE_MONTHS = 120
 MAX_GOALS = 20
 MAX_ITEMS = 100
 """What one transaction takes."""
@@ -52,61 +59,173 @@ def warnings(plan: PlanVersion) -> tuple[PlanWarning, ...]:
     return (PlanWarning(PlanWarningCode.REGISTRATION_NOT_PAID, text),)
 
 
-def most_items(plan: PlanVersion, before: PlanVersion | None = None) -> int:
+def most_items(plan: PlanVersion, earlier: Sequence[PlanVersion] = ()) -> int:
     """The items that the largest transaction under the plan writes or checks.
 
     For each behavior: every rule that fires on it has as many moves as it can, for as many people
-    as a deal can have, and the budget is drawn from every shard. The rules that ``before`` had and
-    the plan has not may still take back what they have paid on open deals.
+    as a deal can have, and the budget is drawn from every shard. The rules that an ``earlier``
+    version had and the plan has not may still end what they have begun on open deals.
     """
-    codes = {rule.code for rule in plan.rules if not rule.shadow}
-    gone = tuple(rule for rule in (before.rules if before else ()) if rule.code not in codes)
-    behaviors = {code for rule in plan.rules for code in rule.mechanic.fires_on(plan)}
-    return max((_items_on(plan, gone, behavior) for behavior in behaviors), default=0)
+    versions = (plan, *earlier)
+    lasting = _Lasting(
+        frozenset(rule.code for version in versions for rule in version.rules if rule.hold_days),
+        any(version.expire_months for version in versions),
+    )
+    return max((_items_on(on, lasting) for on in _all(plan, earlier)), default=0)
 
 
-def _items_on(plan: PlanVersion, gone: tuple[Rule, ...], behavior: str) -> int:
+class _Kind(Enum):
+    """How a rule begins and ends something on a deal."""
+
+    WAITING = auto()
+    SPLIT = auto()
+    SALE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _On:
+    """The rules that one behavior concerns: those of the plan, and those of earlier versions.
+
+    Of those the ``gone``, which the plan has not, and which only end what they have begun on a
+    deal. It may wait under every version; but a split's part is begun by one version at a time, and
+    a sale is judged by one alone, so that of either the largest version is enough.
+    """
+
+    behavior: str
+    firing: Mapping[_Kind, tuple[Rule, ...]]
+    waiting: tuple[Rule, ...]
+    versions: tuple[Mapping[_Kind, tuple[Rule, ...]], ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """All rules of it, in the plan or gone."""
+        own = (rule for rules in self.firing.values() for rule in rules)
+        then = (rule for kinds in self.versions for rules in kinds.values() for rule in rules)
+        return (*own, *then)
+
+    def largest(self, cost: Callable[[Rule, bool], int]) -> int:
+        """The largest sum of the rules' costs, of which each is told whether its rule is gone."""
+        own = {kind: sum(cost(rule, False) for rule in self.firing[kind]) for kind in _Kind}
+        gone = {
+            kind: max(
+                (sum(cost(rule, True) for rule in one[kind]) for one in self.versions), default=0
+            )
+            for kind in (_Kind.SPLIT, _Kind.SALE)
+        }
+        waiting = own[_Kind.WAITING] + sum(cost(rule, True) for rule in self.waiting)
+        splits = own[_Kind.SPLIT] + gone[_Kind.SPLIT]
+        return waiting + splits + max(own[_Kind.SALE], gone[_Kind.SALE])
+
+
+_ENDS = {
+    _Kind.WAITING: frozenset({DEAL_WON, DEAL_LOST, DEAL_RETURNED}),
+    _Kind.SPLIT: frozenset({DEAL_WON, DEAL_LOST, DEAL_RETURNED}),
+    _Kind.SALE: frozenset({DEAL_RETURNED}),
+}
+"""On what a rule that is gone ends what it has begun."""
+
+
+def _kind(rule: Rule, plan: PlanVersion) -> _Kind:
+    """What is lost with its deal has waited for it, and began with it or with something done."""
+    if DEAL_LOST not in rule.mechanic.fires_on(plan) or not rule.mechanic.behaviors():
+        return _Kind.SALE
+    return _Kind.SPLIT if rule.mechanic.behaviors() <= DEAL_CHANGES else _Kind.WAITING
+
+
+def _all(plan: PlanVersion, earlier: Sequence[PlanVersion]) -> Iterator[_On]:
+    """Each behavior that anything fires on, with its rules; shadows pay and take back nothing."""
+    versions = (plan, *earlier)
+    firing = {code for one in versions for rule in one.rules for code in _fires(rule, one)}
+    return (_on(plan, earlier, behavior) for behavior in sorted(firing))
+
+
+def _on(plan: PlanVersion, earlier: Sequence[PlanVersion], behavior: str) -> _On:
+    own = [rule for rule in plan.rules if behavior in _fires(rule, plan)]
+    codes = {rule.code for rule in own}
+    gone = [
+        _by_kind(
+            version,
+            (
+                rule
+                for rule in version.rules
+                if rule.code not in codes
+                and rule.mechanic.behaviors()
+                and behavior in _fires(rule, version) & _ENDS[_kind(rule, version)]
+            ),
+        )
+        for version in earlier
+    ]
+    waiting = {rule.code: rule for kinds in gone for rule in kinds[_Kind.WAITING]}
+    return _On(behavior, _by_kind(plan, own), tuple(waiting.values()), tuple(gone))
+
+
+def _fires(rule: Rule, plan: PlanVersion) -> frozenset[str]:
+    return frozenset() if rule.shadow else rule.mechanic.fires_on(plan)
+
+
+def _by_kind(plan: PlanVersion, rules: Iterable[Rule]) -> dict[_Kind, tuple[Rule, ...]]:
+    found = tuple(rules)
+    return {kind: tuple(rule for rule in found if _kind(rule, plan) is kind) for kind in _Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lasting:
+    """The codes of rules whose earnings may be held, and whether points expire."""
+
+    held: frozenset[str]
+    expires: bool
+
+    def items_of(self, rule: Rule, ends: bool) -> int:
+        """The items of a rule's earnings for one recipient; ``ends``: it only takes back."""
+        moves = (rule.mechanic.items_at_most + 1) // 2
+        listed = moves if rule.code in self.held else 0
+        return (moves if ends else rule.mechanic.items_at_most) + listed
+
+    def of_wallet(self, rules: Iterable[Rule], level: Level) -> int:
+        """Wallet, journal, statement, places in the lists of wallets and of lots that expire."""
+        assets = {rule.asset for rule in rules if rule.level is level}
+        return 4 + (self.expires and POINTS in assets) if assets else 0
+
+
+def _items_on(on: _On, lasting: _Lasting) -> int:
     """The items of the largest transaction on one behavior.
 
-    Activity, deal, protection, three lists and names, answer, event, viewer, consents, that the
-    budget is low; the partner's and its teams' progress; then each person's and each earning's own;
-    a claim has the names of its proof.
+    Activity, deal, protection, three lists and names, answer, event, viewer, consents, what moved
+    in the program, that the budget is low; the partner's and its teams' progress; then each
+    person's and each earning's own; a claim has the names of its proof.
     """
-    people = MAX_PEOPLE if behavior in DEAL_CHANGES else 1
-    firing = [
-        rule for rule in plan.rules if behavior in rule.mechanic.fires_on(plan) and not rule.shadow
-    ]
+    people = MAX_PEOPLE if on.behavior in DEAL_CHANGES else 1
     recipients = {Level.INDIVIDUAL: people, Level.PARTNER: 1, Level.TEAM: people}
-    earnings = sum(rule.mechanic.items_at_most * recipients[rule.level] for rule in firing)
-    ending = [
-        rule
-        for rule in gone
-        if behavior in DEAL_CHANGES and not rule.shadow and behavior in rule.mechanic.fires_on(plan)
-    ]
-    levels = {rule.level for rule in (*firing, *ending)}
-    # Wallet, journal and the place in the list of wallets; a person's progress and enrollment too.
-    company = 3 if Level.PARTNER in levels else 0
-    persons = people * (3 + 2) if Level.INDIVIDUAL in levels else people
-    earnings += sum(
-        (rule.mechanic.items_at_most + 1) // 2 * recipients[rule.level] for rule in ending
-    )
-    claim = 0 if behavior in DEAL_CHANGES else 20
-    return 11 + 1 + people + persons + company + BUDGET_SHARDS + earnings + claim
+    earnings = on.largest(lambda rule, gone: lasting.items_of(rule, gone) * recipients[rule.level])
+    company = lasting.of_wallet(on.rules, Level.PARTNER)
+    own = lasting.of_wallet(on.rules, Level.INDIVIDUAL)
+    persons = people * (own + 2) if own else people  # Their progress and enrollment too.
+    claim = 0 if on.behavior in DEAL_CHANGES else 20
+    return 12 + 1 + people + persons + company + BUDGET_SHARDS + earnings + claim
 
 
-def most_transfers(plan: PlanVersion) -> int:
-    """The transfers of the largest journal under the plan: one wallet, one behavior."""
-    sums: Counter[tuple[str, Level]] = Counter()
-    for rule in plan.rules:
-        for behavior in () if rule.shadow else rule.mechanic.fires_on(plan):
-            sums[behavior, rule.level] += rule.mechanic.transfers_at_most
-    return max(sums.values(), default=0)
+def most_transfers(plan: PlanVersion, earlier: Sequence[PlanVersion] = ()) -> int:
+    """The transfers of the largest journal under the plan: one wallet, one behavior.
+
+    Also of what rules of ``earlier`` versions end on a deal that they have begun. Of the three that
+    each move takes at most, one is of what has expired: only points do, where any version says so.
+    """
+    expires = any(version.expire_months for version in (plan, *earlier))
+
+    def of(level: Level) -> Callable[[Rule, bool], int]:
+        def cost(rule: Rule, _gone: bool) -> int:
+            most = rule.mechanic.transfers_at_most if rule.level is level else 0
+            return most if expires and rule.asset == POINTS else most * 2 // 3
+
+        return cost
+
+    return max((on.largest(of(level)) for on in _all(plan, earlier) for level in Level), default=0)
 
 
 def problems(
-    plan: PlanVersion, program: Program, before: PlanVersion | None = None
+    plan: PlanVersion, program: Program, earlier: Sequence[PlanVersion] = ()
 ) -> tuple[str, ...]:
-    """Why this plan cannot be published after the version ``before``, one sentence each."""
+    """Why this plan cannot be published after all ``earlier`` versions, one sentence each."""
     found = [problem for rule in plan.rules for problem in rule.mechanic.problems(plan)]
     found += _names(plan)
     found += _goals(plan)
@@ -119,17 +238,19 @@ def problems(
         found.append("Points are worth something: some of them, an amount larger than zero.")
     elif value is not None and value.points > MOST_POINTS_PER_MINOR * value.amount_minor:
         found.append(f"At most {MOST_POINTS_PER_MINOR} points are worth a minor unit.")
+    if plan.expire_months is not None and not 0 < plan.expire_months <= LONGEST_LIFE_MONTHS:
+        found.append(f"Points stay for 1 to {LONGEST_LIFE_MONTHS} months.")
     if not plan.rules:
         found.append("A plan has at least one rule.")
     if len(plan.rules) > MAX_RULES or len(plan.goals) > MAX_GOALS:
         found.append(f"A plan has at most {MAX_RULES} rules and {MAX_GOALS} goals.")
-    transfers = most_transfers(plan)
+    transfers = most_transfers(plan, earlier)
     if transfers > MAX_TRANSFERS:
         found.append(
             f"One activity could make {transfers} transfers in one wallet, and a journal"
             f" takes {MAX_TRANSFERS}: let fewer rules pay for the same behavior."
         )
-    items = most_items(plan, before)
+    items = most_items(plan, earlier)
     if items > MAX_ITEMS:
         found.append(
             f"One activity could write {items} items, and a transaction takes {MAX_ITEMS}: let"
@@ -186,6 +307,8 @@ def _rule(rule: Rule, plan: PlanVersion, program: Program) -> Iterator[str]:
         )
     if len({limit.period for limit in rule.limits}) < len(rule.limits):
         yield f"Rule {rule.code} has two limits of the same period."
+    if not 0 <= rule.hold_days <= LONGEST_HOLD_DAYS:
+        yield f"Rule {rule.code} holds what it pays for 0 to {LONGEST_HOLD_DAYS} days."
     for limit in rule.limits:
         if not _limits(limit):
             yield f"Rule {rule.code}: a limit is a count or an amount larger than zero."

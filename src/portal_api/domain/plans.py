@@ -8,9 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from portal_api.domain import awards
 from portal_api.domain.cases import Case, DealTold
+from portal_api.domain.earnings import Maturity
 from portal_api.domain.goals import GoalDefinition, Level, Progress, Target
-from portal_api.domain.money import of_ratio
+from portal_api.domain.money import POINTS, of_ratio
 from portal_api.domain.partners import EVERYONE, Segment
 from portal_api.domain.records import canonical, plain
 
@@ -91,8 +93,11 @@ class Mechanic(ABC):
 
     @property
     def transfers_at_most(self) -> int:
-        """The transfers of one case in one wallet: a part's, and what then repays a debt."""
-        return 2
+        """The transfers of one case in one wallet: a part and what then repays a debt.
+
+        Or what is taken back: of what is there, of what has expired, and what is owed.
+        """
+        return 3
 
     def goes_on(self, before: "Mechanic") -> bool:
         """Whether a rule with it can follow a rule of the same code in an earlier version."""
@@ -155,7 +160,7 @@ class PointValue:
 class Rule:
     """When this happens, this mechanic pays, to this level, in this asset, within this segment.
 
-    A ``shadow`` rule only records what it would pay.
+    A ``shadow`` rule only records what it would pay. What it pays is held for ``hold_days``.
     """
 
     code: str
@@ -166,6 +171,7 @@ class Rule:
     segment: Segment = EVERYONE
     limits: tuple[Limit, ...] = ()
     shadow: bool = False
+    hold_days: int = 0
 
     def goes_on(self, before: "Rule") -> bool:
         """Whether it can follow a rule of the same code: paid alike, to the same wallets."""
@@ -178,7 +184,7 @@ class Rule:
         return f"{self.code}:shadow" if self.shadow else self.code
 
 
-_LATER = frozenset({"limits", "shadow"})
+_LATER = frozenset({"limits", "shadow", "hold_days"})
 
 
 def _content_of(rule: Rule) -> dict[str, object]:
@@ -201,7 +207,8 @@ class PlanVersion:
     """Immutable rules and goals of a program.
 
     In force from ``effective_from`` until the next version. ``hash`` is over the canonical content,
-    so that an earning can name exactly what paid it.
+    so that an earning can name exactly what paid it. Points that became available in a month
+    expire at the end of the month ``expire_months`` later.
     """
 
     id: str
@@ -214,6 +221,7 @@ class PlanVersion:
     published_by: str
     hash: str = ""
     point_value: PointValue | None = None
+    expire_months: int | None = None
 
     def content_hash(self) -> str:
         """SHA-256 over rules, goals, start and the points' value, in hexadecimal.
@@ -224,6 +232,7 @@ class PlanVersion:
         rules = [_content_of(rule) for rule in self.rules]
         content = [plain(self.effective_from), rules, plain(self.goals)]
         content += [plain(self.point_value)] if self.point_value is not None else []
+        content += [{"expires": self.expire_months}] if self.expire_months is not None else []
         return hashlib.sha256(canonical(content)).hexdigest()
 
     def goal(self, code: str | None) -> GoalDefinition | None:
@@ -234,13 +243,18 @@ class PlanVersion:
         """The rule with a code."""
         return next((rule for rule in self.rules if rule.code == code), None)
 
+    def maturity(self, rule: Rule, time_zone: str) -> Maturity:
+        """When what a rule pays becomes available, and when it expires: only points do."""
+        expire_months = self.expire_months if rule.asset == POINTS else None
+        return Maturity(rule.hold_days, expire_months, time_zone)
+
     def of_rate(self, rule: Rule, amount_minor: int, rate_bps: int) -> int:
         """A rate of money in the rule's asset, rounded once: points by their value."""
         return self.in_asset(rule, amount_minor * rate_bps, 10_000)
 
     def in_asset(self, rule: Rule, numerator_minor: int, denominator: int) -> int:
         """A fraction of money in the rule's asset, rounded once: points by their value."""
-        if rule.asset == "POINTS" and self.point_value is not None:
+        if rule.asset == POINTS and self.point_value is not None:
             numerator_minor *= self.point_value.points
             denominator *= self.point_value.amount_minor
         return of_ratio(numerator_minor, 1, denominator)
@@ -257,12 +271,13 @@ class PlanDraft:
     saved_at: datetime
     saved_by: str
     point_value: PointValue | None = None
+    expire_months: int | None = None
     version: int = 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing is written: it never was, or it has been published."""
-        return not (self.rules or self.goals or self.point_value)
+        return not (self.rules or self.goals or self.point_value or self.expire_months)
 
 
 def plan_at(plans: tuple[PlanVersion, ...], instant: datetime) -> PlanVersion | None:
@@ -305,12 +320,13 @@ def settled(
 ) -> tuple[Move, ...]:
     """What pays or takes back so that the recipient has ``due_minor`` of the rule on the deal.
 
-    What was paid last is taken back first. Nothing due and nothing paid is nothing; a due that was
-    never paid is a part, also of zero, so that it is known not to be withheld.
+    What was paid last is taken back first; what was reversed by hand counts as paid, and is not
+    there to be taken. Nothing due and nothing paid is nothing; a due that was never paid is a part,
+    also of zero, so that it is known not to be withheld.
     """
     if not case.paid and not deal.concerned:
         return ()
-    before = sum(award.amount_minor for award in case.paid)
+    before = awards.given(case.paid)
     if due_minor > before or (due_minor == before == 0 and not case.paid):
         part = Part(due_minor - before, deal.turn, case.behavior, because, of_minor)
         return (part,)
@@ -319,5 +335,5 @@ def settled(
         back = min(missing, award.amount_minor)
         if back:
             found.append(TakeBack(award.earning_id or "", award.step, back, because))
-            missing -= back
+        missing -= min(missing, award.given_minor)
     return tuple(found)

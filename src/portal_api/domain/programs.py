@@ -17,6 +17,8 @@ LOW_AT_PERCENT = 80
 """A budget of which so much is used is low, and an event says so."""
 PROTECTION_DAYS = 90
 """How long an approved deal is protected where the program does not say."""
+DISPUTE_DAYS = 90
+"""How long an earning can be disputed where the program does not say."""
 
 
 class IncentiveClass(StrEnum):
@@ -31,7 +33,8 @@ class Program:
     """A program. ``currency`` is that of its deals' amounts; assets are what its rules pay in.
 
     ``plan_number`` is that of the plan published last, so that who reads both sees that none is
-    missing. An approved deal is protected for ``protection_days``.
+    missing. An approved deal is protected for ``protection_days``; an earning can be disputed for
+    ``dispute_days`` from when it was recorded.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Program:
     plan_number: int = 0
     protection_days: int = PROTECTION_DAYS
     incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
+    dispute_days: int = DISPUTE_DAYS
     version: int = 0
 
     def open_at(self, instant: datetime) -> bool:

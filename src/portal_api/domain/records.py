@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -66,3 +66,8 @@ _PLAIN = frozenset({type(None), str, int, bool})
 def canonical(content: object) -> bytes:
     """One spelling of JSON values: sorted keys, no spaces, UTF-8."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as text in the order of time, for keys."""
+    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%S%f}"

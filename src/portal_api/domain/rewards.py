@@ -13,8 +13,8 @@ from portal_api.domain.activities import DEAL_REGISTERED, Activity, WithheldReas
 from portal_api.domain.cases import Case, Inputs, Measured, told
 from portal_api.domain.consent import Consent, ConsentFile, Enrollment
 from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Trace
 from portal_api.domain.goals import Level, Part, Progress, Target
-from portal_api.domain.ledger import Trace
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, split
 from portal_api.domain.partners import Partner, Role
 from portal_api.domain.plans import Free, Move, Period, PlanVersion, Rule, TakeBack

@@ -7,7 +7,7 @@ what, and each share is then paid, or withheld, once.
 from dataclasses import dataclass, replace
 
 from portal_api.domain.activities import Outcome, WithheldReason
-from portal_api.domain.ledger import Trace
+from portal_api.domain.earnings import Trace
 from portal_api.domain.money import split
 
 

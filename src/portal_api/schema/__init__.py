@@ -2,18 +2,24 @@
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
 from portal_api.schema.access import audience_of
 from portal_api.schema.activities import ActivityMutations
+from portal_api.schema.batches import BatchMutations
+from portal_api.schema.bulk import BulkMutations
 from portal_api.schema.claims import ClaimMutations
 from portal_api.schema.consent import ConsentMutations
+from portal_api.schema.corrections import CorrectionMutations
 from portal_api.schema.deal_changes import DealChangeMutations
 from portal_api.schema.deal_mutations import DealMutations
+from portal_api.schema.disputes import DisputeMutations
 from portal_api.schema.errors import HANDLERS, REFUSALS, OneOperation
+from portal_api.schema.finance import FinanceMutations
+from portal_api.schema.limits import MAX_TOKENS, Limits
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.partner_mutations import PartnerMutations
 from portal_api.schema.payouts import PayoutMutations
@@ -22,6 +28,8 @@ from portal_api.schema.previews import RetryMutations
 from portal_api.schema.program_mutations import ProgramMutations
 from portal_api.schema.query import Query
 from portal_api.schema.scalars import SCALARS
+from portal_api.schema.settlements import SettlementMutations
+from portal_api.schema.tax import TaxMutations
 
 _PLUMBING = frozenset({"Node", "PageInfo"})
 
@@ -40,6 +48,13 @@ class Mutation(
     ClaimMutations,
     RetryMutations,
     PayoutMutations,
+    BatchMutations,
+    SettlementMutations,
+    TaxMutations,
+    CorrectionMutations,
+    DisputeMutations,
+    BulkMutations,
+    FinanceMutations,
 ):
     """The root mutation."""
 
@@ -69,6 +84,8 @@ def build_schema() -> strawberry.Schema:
         exception_handlers=HANDLERS,
         extensions=[
             OneOperation,
+            Limits,
+            lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
             lambda: ParserCache(maxsize=256),
             lambda: ValidationCache(maxsize=256),
         ],

@@ -6,8 +6,9 @@ from typing import Any
 import strawberry
 from strawberry import relay
 
-from portal_api.domain import claims, ledger
+from portal_api.domain import claims
 from portal_api.domain.access import Audience
+from portal_api.domain.earnings import Earning as EarningRecord
 from portal_api.domain.errors import ClaimDecided, ClaimTooLate, EvidenceAlreadyUsed, OwnClaim
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.schema.access import declared, may_see, narrow
@@ -318,7 +319,7 @@ class ClaimMutations:
         return ClaimRejected(claim=await _shown(info, outcome.claim))
 
 
-async def _shown(info: Info, record: claims.Claim, *earnings: ledger.Earning) -> Claim:
+async def _shown(info: Info, record: claims.Claim, *earnings: EarningRecord) -> Claim:
     """A claim as it was just written; that need not be read again."""
     info.context.prime(record, *earnings)
     audiences = await authorized(info, Claim, record.partner_id, record.individual_id)

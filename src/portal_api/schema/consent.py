@@ -19,7 +19,7 @@ from portal_api.domain.errors import (
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
-from portal_api.schema.enums import ConsentScope
+from portal_api.schema.enums import ConsentScope, Payee
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, encoded, pair
 from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
@@ -47,13 +47,9 @@ class Consent:
     scope: ConsentScope = strawberry.field(
         description="The whole company, or the individuals named."
     )
-    terms_version: int = strawberry.field(
-        description="The version of the program's terms it covers."
-    )
+    terms_version: int = strawberry.field(description="The version of the terms it covers.")
     granted_at: datetime = strawberry.field(description="When it was granted.")
-    valid_from: datetime = strawberry.field(
-        description="Covers activities that occur from here on."
-    )
+    valid_from: datetime = strawberry.field(description="Covers what occurs from here on.")
     valid_to: datetime | None = strawberry.field(
         description="Up to but without this instant; open if null."
     )
@@ -61,6 +57,7 @@ class Consent:
     historical: bool = strawberry.field(description="Declared by an administrator's import.")
     active: bool = strawberry.field(description="Whether it is in force now.")
     caps: list[Amount] = strawberry.field(description="What each person earns under it at most.")
+    payee: Payee = strawberry.field(description="To whom what is earned under it is sent.")
     file: strawberry.Private[consent.ConsentFile]
     record: strawberry.Private[consent.Consent]
 
@@ -120,9 +117,7 @@ class Enrollment:
     """An enrollment."""
 
     enrolled_at: datetime = strawberry.field(description="Activities earn from here on.")
-    withdrawn_at: datetime | None = strawberry.field(
-        description="When the person left the program."
-    )
+    withdrawn_at: datetime | None = strawberry.field(description="When the person left it.")
     terms_version: int = strawberry.field(description="The version that was accepted.")
     consented: bool = strawberry.field(description="Whether a consent covers this person now.")
     record: strawberry.Private[consent.Enrollment]
@@ -166,6 +161,7 @@ def consents_of(file: consent.ConsentFile, now: datetime) -> list[Consent]:
             historical=record.historical,
             active=record.active_at(now),
             caps=[amount_of(cap.asset, cap.amount_minor) for cap in record.caps],
+            payee=record.payee,
             file=file,
             record=record,
         )
@@ -214,6 +210,9 @@ class GrantConsentInput(MutationInput):
     caps: list[AmountInput] = strawberry.field(
         default_factory=list,
         description="How much each person may earn under it at most, up to five, one per asset.",
+    )
+    payee: Payee = strawberry.field(
+        default=Payee.INDIVIDUAL, description="To whom what is earned under it is sent, for good."
     )
 
 
@@ -334,6 +333,7 @@ class ConsentMutations:
             individual_ids=_named(input.individual_ids, partner_id),
             valid_to=input.valid_to,
             caps=tuple(consent.Cap(*cap.minor("caps")) for cap in input.caps),
+            payee=input.payee,
         )
         await authorized(info, ConsentGranted, partner_id)
         shown = consents_of(outcome.file, info.context.portal.clock())

@@ -73,9 +73,15 @@ class Context:
         )
         return self._primed(programs, plans)
 
-    async def with_catalogue(self, want: Want[T]) -> T:
-        """One read, and the catalogue in the same wave, for records that lead to programs."""
-        answer, _ = await asyncio.gather(self.load(want), self.catalogue())
+    async def with_catalogue(self, want: Want[T], *beside: Want[Any]) -> T:
+        """One read, and the catalogue in the same wave, for records that lead to programs.
+
+        ``beside`` is read with it, to be at hand.
+        """
+        found: list[Any] = await asyncio.gather(
+            self.load(want), self.catalogue(), *(self.load(one) for one in beside)
+        )
+        answer: T = found[0]
         return answer
 
     def _primed(self, programs: Slice[Program], plans: Slice[PlanVersion]) -> Catalogue:

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import relay
 
-from portal_api.domain import deals, ledger
+from portal_api.domain import deals, earnings
 from portal_api.domain.access import Audience, Viewer
 from portal_api.schema.access import declared, may_see, narrow
 from portal_api.schema.activities import OWN
@@ -120,7 +120,7 @@ class Deal(relay.Node):
         viewer = await info.context.viewer()
         everybody = Audience.VENDOR in self.audiences
         wants = [
-            One(ledger.Earning, award.earning_id)
+            One(earnings.Earning, award.earning_id)
             for award in self.record.awards
             if award.earning_id and (everybody or award.recipient_id == viewer.id)
         ]

@@ -5,11 +5,17 @@ from enum import EnumMeta, StrEnum
 import strawberry
 
 from portal_api.domain.activities import FiveC, OutcomeStatus, ProcessStage, WithheldReason
+from portal_api.domain.adjustments import AdjustmentStatus
+from portal_api.domain.batches import BatchStatus
 from portal_api.domain.claims import ClaimStatus, EvidenceKind, RejectionCode
 from portal_api.domain.consent import ConsentScope
 from portal_api.domain.deals import DealStage, RegistrationStatus
+from portal_api.domain.disputes import DisputeStatus
+from portal_api.domain.earnings import CorrectionKind, EarningStatus
 from portal_api.domain.goals import Level, Measure
-from portal_api.domain.ledger import EarningStatus
+from portal_api.domain.holdings import Payee
+from portal_api.domain.import_files import ProblemCode as ImportProblemCode
+from portal_api.domain.ledger import JournalKind
 from portal_api.domain.partners import ParticipationPolicy, PartnerType, PersonStatus, Role, Tier
 from portal_api.domain.payouts import PayoutStatus
 from portal_api.domain.plan_checks import PlanWarningCode
@@ -17,18 +23,26 @@ from portal_api.domain.plans import Period
 from portal_api.domain.programs import IncentiveClass
 
 __all__ = [
+    "AdjustmentStatus",
+    "BatchStatus",
     "ClaimStatus",
     "ConsentScope",
+    "CorrectionKind",
     "DealStage",
+    "DisputeStatus",
     "EarningStatus",
     "EvidenceKind",
     "FiveC",
+    "ImportProblemCode",
     "IncentiveClass",
+    "JournalKind",
+    "LedgerAccount",
     "Level",
     "Measure",
     "OutcomeStatus",
     "ParticipationPolicy",
     "PartnerType",
+    "Payee",
     "PayoutStatus",
     "Period",
     "PersonStatus",
@@ -38,6 +52,7 @@ __all__ = [
     "RegistrationStatus",
     "RejectionCode",
     "Role",
+    "StatementStatus",
     "Tier",
     "WithheldReason",
 ]
@@ -49,6 +64,26 @@ class PlanStatus(StrEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     SUPERSEDED = "SUPERSEDED"
+
+
+class StatementStatus(StrEnum):
+    """Whether a month's statement can still change."""
+
+    OPEN = "OPEN"
+    FROZEN = "FROZEN"
+
+
+class LedgerAccount(StrEnum):
+    """Where a transfer takes from, or puts to."""
+
+    PENDING = "PENDING"
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    OWED = "OWED"
+    BUDGET = "BUDGET"
+    FUNDING = "FUNDING"
+    PAID = "PAID"
+    EXPIRED = "EXPIRED"
 
 
 def _shown(enum: EnumMeta, description: str, **values: str) -> None:
@@ -144,9 +179,9 @@ _shown(
 _shown(
     OutcomeStatus,
     "What a rule made of an activity.",
-    AWARDED="It paid: there is an earning.",
+    AWARDED="It paid: there is an earning, which its rule may hold for some days.",
     PENDING="It paid: there is an earning, and it is available once its deal is won.",
-    RELEASED="An earning that was pending is available now.",
+    RELEASED="An earning that was pending is available now, or once its hold has ended.",
     CANCELLED="An earning that was pending is nothing now.",
     WITHHELD="It would have paid, and did not for the reason given.",
     TAKEN_BACK="It took back an earlier earning, in full or in part.",
@@ -163,6 +198,7 @@ _shown(
     NOT_ENROLLED="The person had not accepted the program's terms.",
     LIMIT_REACHED="The rule has paid this recipient what it pays at most in the period.",
     CAP_REACHED="The consent that covers it has let through what it lets through at most.",
+    ACCOUNT_CLOSED="The wallet that it would be paid to is closed.",
     BUDGET_EXHAUSTED="The program's budget does not cover the whole amount; none is paid in part.",
 )
 _shown(
@@ -182,17 +218,116 @@ _shown(
 _shown(
     EarningStatus,
     "Where an earning stands.",
-    PENDING="Earned, and available once its deal is won.",
-    AVAILABLE="Earned; it may have been taken back in part, or paid out.",
+    PENDING="Earned, and available once its deal is won and its hold has ended.",
+    AVAILABLE="Earned, and there to be paid out; it may have been taken back in part.",
+    PAID="It has left the wallet: paid out, or set off against what was owed.",
+    EXPIRED="What was left of it was not used in time.",
+    ENDED="It could be used until more than three years ago: it was paid out or has expired, which"
+    " its wallet no longer keeps; the entries of its months tell.",
     CANCELLED="It was pending, and its deal was not won, or not in time.",
     REVERSED="All of it was taken back.",
 )
 _shown(
+    Payee,
+    "To whom the money of an earning is sent; chosen at consent, and never afterwards.",
+    INDIVIDUAL="The person who earned it.",
+    PARTNER="The company that the person earned it at.",
+)
+_shown(
+    JournalKind,
+    "What caused an entry of a wallet's ledger.",
+    FUNDING="A program's budget was funded.",
+    REWARD="An activity was judged: earned, released by its deal, or taken back.",
+    RELEASE="The hold of an earning has ended.",
+    EXPIRY="Points were not used in time.",
+    REVERSAL="Somebody undid an earning, or a part of it.",
+    ADJUSTMENT="A correction by hand, with a reason and a second person's approval.",
+    PAYOUT_HELD="A payout was asked for: its amount is set aside.",
+    PAYOUT_SETTLED="A payout was paid.",
+    PAYOUT_RELEASED="A payout failed: its amount is available again.",
+)
+_shown(
+    StatementStatus,
+    "Whether a month's statement can still change.",
+    OPEN="The month is running, or has ended less than an hour ago: what was recorded at its end"
+    " may still come in.",
+    FROZEN="The month has ended and never changes: later corrections are entries of the month that"
+    " runs then. That is at the latest an hour after its end.",
+)
+_shown(
+    LedgerAccount,
+    "Where a transfer takes from, or puts to: four accounts are the wallet's own.",
+    PENDING="The wallet's: earned, not available yet.",
+    AVAILABLE="The wallet's: can be paid out.",
+    HELD="The wallet's: set aside for a payout.",
+    OWED="The wallet's: what it owes, and repays from what is earned next.",
+    BUDGET="A program's budget.",
+    FUNDING="The vendor's money, from which budgets are funded.",
+    PAID="What has been paid out.",
+    EXPIRED="What was not used in time.",
+)
+_shown(
+    CorrectionKind,
+    "How somebody at the vendor corrected an earning.",
+    REVERSAL="It was taken back, in full or in part.",
+    ADJUSTMENT="An amount was added or taken by hand, and a second person approved it.",
+)
+_shown(
+    AdjustmentStatus,
+    "Where an adjustment stands.",
+    PROPOSED="Waits for a second person.",
+    APPROVED="Posted.",
+    REJECTED="Not posted.",
+)
+_shown(
+    DisputeStatus,
+    "Where the dispute of an earning stands.",
+    OPEN="Waits for an answer.",
+    ACCEPTED="The vendor agrees: an adjustment is proposed, and posted once it is approved.",
+    REJECTED="The vendor does not agree, and says why.",
+)
+_shown(
     PayoutStatus,
     "Where a payout stands.",
-    REQUESTED="Asked for: the amount is held.",
+    REQUESTED="Asked for: the amount is held. Whoever asked can cancel it.",
+    BATCHED="In a batch, on its way to the bank: the amount is held.",
     SETTLED="Paid, under its reference.",
     FAILED="Not paid: the amount is available again.",
+    CANCELLED="Taken back by whoever asked: the amount is available again.",
+)
+_shown(
+    BatchStatus,
+    "Where a batch of payouts stands.",
+    GATHERING="Open payouts are still being added.",
+    READY="Complete, and some of its payouts wait for the bank.",
+    CLOSED="Every payout in it is settled or has failed.",
+)
+_shown(
+    ImportProblemCode,
+    "Why a line of a file was not used.",
+    MISSING_COLUMN="The header lacks a column, or has one twice: no line can be used.",
+    EXTRA_COLUMN="The header, line 1, has a column that is not part of the format: it is ignored.",
+    NOT_TEXT="The line holds bytes that are no text.",
+    FIELD_TOO_LONG="A cell, or the whole line, is too long.",
+    BAD_QUOTING="A quote is opened or closed in the wrong place.",
+    WRONG_FIELD_COUNT="The line has more or fewer cells than the header.",
+    MISSING_VALUE="A cell is empty that must be filled.",
+    MISSING_REFERENCE="There is no reference of a payment.",
+    WRONG_VALUE="A cell holds what it cannot hold.",
+    WRONG_DATE="A cell that holds a date or an instant holds none.",
+    BAD_STATUS="The status of a payout is neither PAID nor FAILED.",
+    AMBIGUOUS="Several people could be meant.",
+    DUPLICATE_ROW="An earlier line is of the same, and that one is used.",
+    CONTRADICTING_LINES="Lines say different things of one payout: none of them is used.",
+    CONTRADICTED="It is there already, with other values: it is not changed.",
+    UNKNOWN_PAYOUT="There is no such payout.",
+    OTHER_STATUS="The payout has ended before, in another way or under another reference.",
+    WRONG_AMOUNT="The amount or the asset is not the payout's.",
+    INVALID_INPUT="The mutation that does the same refuses a value.",
+    NOT_FOUND="What the line names is not there.",
+    NOT_PERMITTED="The caller may not do what the line says.",
+    IDEMPOTENCY_CONFLICT="The line was imported by this request before, as something else.",
+    NOT_RECORDED="The portal cannot record it, for the reason in the message.",
 )
 _shown(
     IncentiveClass,

@@ -24,8 +24,10 @@ from portal_api.domain.errors import (
 )
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.enums import (
+    AdjustmentStatus,
     ClaimStatus,
     DealStage,
+    DisputeStatus,
     PartnerType,
     PayoutStatus,
     RegistrationStatus,
@@ -60,14 +62,19 @@ def _screaming(name: str) -> str:
 _FIELDS: dict[str, tuple[Any, str]] = {
     "available": (Amount, "What is available of that asset."),
     "behavior": (str, "The behavior's code."),
+    "closed_at": (datetime, "When it was closed."),
     "deadline": (datetime, "Until when it could be claimed."),
     "ended_at": (datetime, "When it ended."),
     "enrolled_at": (datetime, "When they were accepted."),
     "evidence": (str, "What proved another claim."),
     "field": (str, "The argument in question, inside the input."),
+    "minimum": (Amount, "The least that is paid out of that asset at once."),
+    "held": (Amount, "What is held of that asset."),
+    "left": (Amount, "What is left of it."),
     "next_number": (int, "The number of the version that can be drafted."),
     "number": (int, "The number of the version that is published."),
     "partner_type": (PartnerType, "The partner's type."),
+    "pending": (Amount, "What is pending of that asset."),
     "problems": (list[str], "Each problem as a sentence."),
     "program_id": (strawberry.ID, "The program."),
     "reason": (WithheldReason, "Why: what activities would be withheld for."),
@@ -76,7 +83,12 @@ _FIELDS: dict[str, tuple[Any, str]] = {
     "requested_at": (datetime, "Since when it waits."),
     "required_roles": (list[Role], "The roles that may."),
     "stage": (DealStage, "Its stage now."),
+    "AdjustmentDecided.status": (AdjustmentStatus, "Its status now."),
+    "InsufficientBalance.available": (Amount, "How much of that asset can be asked for now."),
+    "AlreadyDisputed.status": (DisputeStatus, "The status of the dispute now."),
     "ClaimDecided.status": (ClaimStatus, "Its status now."),
+    "DisputeNotOpen.status": (DisputeStatus, "Its status now."),
+    "DisputeTooLate.deadline": (datetime, "Until when it could be disputed."),
     "PayoutNotOpen.status": (PayoutStatus, "Its status now."),
     "RegistrationDecided.status": (RegistrationStatus, "Its status now."),
 }

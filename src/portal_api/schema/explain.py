@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
-from portal_api.domain import ledger, plans, programs
+from portal_api.domain import earnings, plans, programs
 from portal_api.domain.activities import DEAL_BEHAVIORS, BehaviorType
 from portal_api.domain.cases import DealTold, Inputs, Measured
 from portal_api.domain.consent import ConsentFile
+from portal_api.domain.earnings import EarningStatus
 from portal_api.domain.goals import Measure
-from portal_api.domain.ledger import EarningStatus
+from portal_api.domain.ledger import Wallet
 from portal_api.domain.money import POINTS, to_text
 from portal_api.domain.rewards import replayed
 from portal_api.schema.access import Audience, declared
@@ -147,15 +148,16 @@ class EarningExplanation:
     )
 
 
-async def explanation_of(info: Info, record: ledger.Earning) -> EarningExplanation:
+async def explanation_of(info: Info, record: earnings.Earning) -> EarningExplanation:
     """The explanation of an earning that the viewer sees."""
     trace, context = record.trace, info.context
     everything = Audience.VENDOR in (await context.viewer()).audiences(None, None)
     file_id, _, number = (trace.consent_id or "").rpartition(".")
-    catalogue, behavior, file = await asyncio.gather(
+    catalogue, behavior, file, wallet = await asyncio.gather(
         context.catalogue(),
         context.load(One(BehaviorType, trace.behavior)),
         context.load(One(ConsentFile, file_id)),
+        context.load(One(Wallet, record.wallet_id)),
     )
     plan = plan_of(catalogue, trace)
     program = catalogue.programs[trace.program_id]
@@ -164,7 +166,8 @@ async def explanation_of(info: Info, record: ledger.Earning) -> EarningExplanati
     if file is not None and number.isdecimal():
         consent = consents_of(file, context.portal.clock())[int(number) - 1]
     told = _told(trace.inputs, everything)
-    words = _Words(record, program, plan, told)
+    status = record.status((wallet or Wallet(record.wallet_id)).holding(trace.asset))
+    words = _Words(record, program, plan, told, status)
     named = {code.code: code.name for code in DEAL_BEHAVIORS}
     name = behavior.name if behavior else named.get(trace.behavior, trace.behavior)
     again = replayed(plan, trace, record.wallet_id) if plan is not None else None
@@ -186,13 +189,13 @@ async def explanation_of(info: Info, record: ledger.Earning) -> EarningExplanati
     )
 
 
-def plan_of(catalogue: Catalogue, trace: ledger.Trace) -> plans.PlanVersion | None:
+def plan_of(catalogue: Catalogue, trace: earnings.Trace) -> plans.PlanVersion | None:
     """The plan version that judged."""
     published = catalogue.plans.get(trace.program_id, ())
     return next((plan for plan in published if plan.number == trace.plan_number), None)
 
 
-def worth_of(catalogue: Catalogue, trace: ledger.Trace) -> Money | None:
+def worth_of(catalogue: Catalogue, trace: earnings.Trace) -> Money | None:
     """An earning's amount in money, where it has a value in money."""
     if trace.asset != POINTS:
         return money_of(trace.asset, trace.amount_minor)
@@ -218,7 +221,7 @@ def _told(inputs: Inputs | None, everything: bool) -> Inputs | None:
     return Inputs(shared=inputs.shared)
 
 
-def _inputs(trace: ledger.Trace, record: Inputs, plan: plans.PlanVersion | None) -> EarningInputs:
+def _inputs(trace: earnings.Trace, record: Inputs, plan: plans.PlanVersion | None) -> EarningInputs:
     """The inputs as shown."""
     partner_id = trace.activity_id.partition(".")[0]
     deal, shared = record.deal, record.shared
@@ -263,11 +266,13 @@ class _Words:
 
     def __init__(
         self,
-        record: ledger.Earning,
+        record: earnings.Earning,
         program: programs.Program,
         plan: plans.PlanVersion | None,
         inputs: Inputs | None,
+        status: EarningStatus,
     ) -> None:
+        self.status = status
         self.record, self.trace, self.inputs = record, record.trace, inputs
         self.program, self.plan = program, plan
 
@@ -325,13 +330,22 @@ class _Words:
 
     def since(self) -> list[str]:
         """What became of it."""
-        match self.record.status:
+        match self.status:
             case EarningStatus.PENDING:
-                found = ["It is pending: it becomes available once the deal is won."]
+                until = "once the deal is won"
+                if self.record.due_at is not None:
+                    until = f"on {self._at(self.record.due_at)}"
+                found = [f"It is pending: it becomes available {until}."]
             case EarningStatus.CANCELLED:
                 return ["It was pending, and was cancelled: the deal was lost, or won too late."]
             case EarningStatus.REVERSED:
                 return ["All of it was taken back."]
+            case EarningStatus.PAID:
+                found = ["It was paid out."]
+            case EarningStatus.EXPIRED:
+                found = ["What was left of it has expired."]
+            case EarningStatus.ENDED:
+                found = ["It was paid out or has expired, more than three years ago."]
             case _:
                 found = []
         if self.record.reversed_minor:

@@ -2,7 +2,7 @@
 
 from strawberry.relay import from_base64, to_base64
 
-from portal_api.domain.errors import InvalidInput
+from portal_api.domain.errors import InvalidInput, NotFound
 
 
 def encoded(kind: str, record_id: str) -> str:
@@ -24,6 +24,20 @@ def pair(global_id: str, kind: str, field: str) -> tuple[str, str]:
     if not separator or not first or not second or "." in second:
         raise InvalidInput(f"An id of a {kind} is needed here.", field)
     return first, second
+
+
+def party(global_id: str, field: str) -> tuple[str, str]:
+    """Partner and wallet that the id of a partner or an individual names.
+
+    Raises as ``decoded``, and ``NotFound`` where a company is named as if it were its own person.
+    """
+    kind, named = split(global_id)
+    partner_id, _, own = named.partition(".")
+    if kind not in ("Partner", "Individual") or bool(own) is not (kind == "Individual"):
+        raise InvalidInput("An id of a Partner or an Individual is needed here.", field)
+    if own == partner_id:
+        raise NotFound.of(field)
+    return partner_id, own or partner_id
 
 
 def split(global_id: str) -> tuple[str, str]:

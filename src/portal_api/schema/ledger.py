@@ -1,15 +1,20 @@
 """Wallets, balances and earnings: what somebody has, and why."""
 
-from datetime import datetime
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from graphql import GraphQLError
 from strawberry import relay
 
-from portal_api.domain import ledger
+from portal_api.domain import earnings as rights
+from portal_api.domain import holdings, ledger
 from portal_api.schema.access import Audience, declared, may_see
+from portal_api.schema.adjustments import Correction
 from portal_api.schema.context import Info
-from portal_api.schema.enums import EarningStatus
+from portal_api.schema.enums import EarningStatus, Payee
 from portal_api.schema.explain import EarningExplanation, explanation_of, worth_of
 from portal_api.schema.ids import encoded
 from portal_api.schema.nodes import find, finder
@@ -20,12 +25,25 @@ from portal_api.services.store import Many, One, of_wallet
 
 if TYPE_CHECKING:
     from portal_api.schema.deals import Deal
+    from portal_api.schema.disputes import Dispute
 
 OWN = (Audience.OWNER, Audience.VENDOR)
+LONGEST_LOOK_DAYS = 3_660
 
 
 @declared(*OWN, Audience.EXECUTIVE)
-@strawberry.type(description="What a wallet holds of one asset.")
+@strawberry.type(description="What of a balance expires, and when.")
+class ExpiringAmount:
+    """An amount that expires."""
+
+    amount: Amount = strawberry.field(description="As much of what is available.")
+    expires_at: datetime = strawberry.field(
+        description="It can be used until just before this instant."
+    )
+
+
+@declared(*OWN, Audience.EXECUTIVE)
+@strawberry.type(description="What a wallet holds of one asset: now, or at an instant of the past.")
 class Balance:
     """Balances of one asset."""
 
@@ -36,17 +54,60 @@ class Balance:
     owed: Amount = strawberry.field(
         description="Was taken back after it was paid; next earnings repay it."
     )
+    available_for_company: Amount | None = strawberry.field(
+        description="The part of what is available that is sent to the company and not to the"
+        " person, as the consent says under which it was earned. Null in a balance of the past."
+    )
+    holding: strawberry.Private[holdings.Holding | None]
 
     @classmethod
-    def of(cls, asset: str, record: ledger.Balance) -> "Balance":
-        """The balance as shown."""
+    def of(cls, asset: str, record: holdings.Holding) -> "Balance":
+        """The balance of now as shown."""
+        company = amount_of(asset, record.left_for(holdings.Payee.PARTNER))
+        return replace(
+            cls.past(asset, record.balance), available_for_company=company, holding=record
+        )
+
+    @classmethod
+    def past(cls, asset: str, record: holdings.Balance) -> "Balance":
+        """A balance of which nothing is known but its four accounts."""
         return cls(
             asset_code=asset,
             available=amount_of(asset, record.available),
             pending=amount_of(asset, record.pending),
             held=amount_of(asset, record.held),
             owed=amount_of(asset, -record.receivable),
+            available_for_company=None,
+            holding=None,
         )
+
+    @strawberry.field(
+        description="What of the available amount expires soon, the soonest first: use it before."
+        " Payouts take what expires first. Empty where nothing expires; null in a balance of the"
+        " past."
+    )
+    def expiring_soon(
+        self,
+        info: Info,
+        within_days: Annotated[
+            int, strawberry.argument(description=f"How soon: 1 to {LONGEST_LOOK_DAYS} days.")
+        ] = 60,
+    ) -> list[ExpiringAmount] | None:
+        """The amounts by instant."""
+        if not 1 <= within_days <= LONGEST_LOOK_DAYS:
+            text = f"withinDays is from 1 to {LONGEST_LOOK_DAYS}."
+            raise GraphQLError(text, extensions={"code": "BAD_DAYS"})
+        if self.holding is None:
+            return None
+        until = info.context.portal.clock() + timedelta(days=within_days)
+        summed: Counter[datetime] = Counter()
+        for lot in holdings.due(self.holding.lots, until):
+            if lot.name.expires_at is not None:
+                summed[lot.name.expires_at] += lot.left
+        return [
+            ExpiringAmount(amount=amount_of(self.asset_code, left), expires_at=expires_at)
+            for expires_at, left in sorted(summed.items())
+        ]
 
 
 @declared(*OWN, Audience.EXECUTIVE)
@@ -55,10 +116,6 @@ class Earning(relay.Node):
     """An earning."""
 
     id: relay.NodeID[str]
-    status: EarningStatus = strawberry.field(
-        description="PENDING until its deal is won, then AVAILABLE; CANCELLED or REVERSED once all"
-        " of it was taken back."
-    )
     amount: Amount = strawberry.field(description="What was earned.")
     reversed: Amount = strawberry.field(description="What was taken back of it so far.")
     of_amount: Amount | None = strawberry.field(
@@ -76,15 +133,24 @@ class Earning(relay.Node):
     consent_id: strawberry.ID | None = strawberry.field(
         description="The consent that allowed it; none for a company's own earning."
     )
-    record: strawberry.Private[ledger.Earning]
+    payee: Payee = strawberry.field(
+        description="To whom it is sent when it is paid out: fixed by the consent that allowed it."
+    )
+    available_at: datetime | None = strawberry.field(
+        description="The end of its hold. Null where it has none, and while its deal is not won."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="When what is left of it expires. Null where it never does, and while it is"
+        " pending: the time begins once it is available."
+    )
+    record: strawberry.Private[rights.Earning]
 
     @classmethod
-    def of(cls, record: ledger.Earning) -> "Earning":
+    def of(cls, record: rights.Earning) -> "Earning":
         """The earning as shown."""
         trace = record.trace
         return cls(
             id=record.id,
-            status=record.status,
             amount=amount_of(trace.asset, trace.amount_minor),
             reversed=amount_of(trace.asset, record.reversed_minor),
             of_amount=None if trace.of_minor is None else amount_of(trace.asset, trace.of_minor),
@@ -98,8 +164,21 @@ class Earning(relay.Node):
             occurred_at=trace.occurred_at,
             recorded_at=record.recorded_at,
             consent_id=_consent_id(trace),
+            payee=trace.payee,
+            available_at=record.due_at,
+            expires_at=record.lot.expires_at if record.lot is not None else None,
             record=record,
         )
+
+    @strawberry.field(
+        description="PENDING until its deal is won and its hold has ended, then AVAILABLE, then"
+        " PAID or EXPIRED; CANCELLED or REVERSED once all of it was taken back."
+    )
+    async def status(self, info: Info) -> EarningStatus:
+        """The status."""
+        wallet = await info.context.load(One(ledger.Wallet, self.record.wallet_id))
+        holding = (wallet or ledger.Wallet(self.record.wallet_id)).holding(self.record.trace.asset)
+        return self.record.status(holding)
 
     @strawberry.field(description="The program that paid.")
     async def program(self, info: Info) -> Program | None:
@@ -131,8 +210,22 @@ class Earning(relay.Node):
         found: Deal | None = await find(info, "Deal", deal_id) if deal_id else None
         return found
 
+    @strawberry.field(description="What somebody corrected by hand, and why; oldest first.")
+    def corrections(self) -> list[Correction]:
+        """The corrections."""
+        asset = self.record.trace.asset
+        return [Correction.of(asset, one) for one in self.record.corrections]
 
-def _consent_id(trace: ledger.Trace) -> strawberry.ID | None:
+    @strawberry.field(description="Its dispute; null while it was not disputed.")
+    async def dispute(
+        self, info: Info
+    ) -> Annotated["Dispute", strawberry.lazy("portal_api.schema.disputes")] | None:
+        """The dispute."""
+        found: Dispute | None = await find(info, "Dispute", self.record.id)
+        return found
+
+
+def _consent_id(trace: rights.Trace) -> strawberry.ID | None:
     """The id that the consent itself has, for revoking."""
     return strawberry.ID(encoded("Consent", trace.consent_id)) if trace.consent_id else None
 
@@ -146,7 +239,7 @@ async def balances(info: Info, party_id: str) -> list[Balance]:
 def balances_of(wallet: ledger.Wallet | None) -> list[Balance]:
     """A wallet's balances in the order of their assets."""
     return (
-        [Balance.of(asset, balance) for asset, balance in sorted(wallet.balances.items())]
+        [Balance.of(asset, holding) for asset, holding in sorted(wallet.holdings.items())]
         if wallet
         else []
     )
@@ -157,14 +250,15 @@ async def earnings(
 ) -> object:
     """A party's earnings, newest first, with their programs at hand."""
     size, mark = checked(first, after)
-    want = Many(ledger.Earning, of_wallet(party_id), first=size, after=mark, newest_first=True)
-    page = await info.context.with_catalogue(want)
+    want = Many(rights.Earning, of_wallet(party_id), first=size, after=mark, newest_first=True)
+    # Its wallet, which tells where each of them stands, comes in the same wave.
+    page = await info.context.with_catalogue(want, One(ledger.Wallet, party_id))
     return connection([Earning.of(record) for record in page.records], page.cursors, page.more)
 
 
 @finder("Earning")
 async def _earning(info: Info, record_id: str) -> Earning | None:
-    record = await info.context.load(One(ledger.Earning, record_id))
+    record = await info.context.load(One(rights.Earning, record_id))
     if record is None:
         return None
     viewer = await info.context.viewer()

@@ -34,9 +34,14 @@ def checked(first: int, after: str | None) -> tuple[int, str | None]:
     return first, mark[1]
 
 
+def opaque_of(cursor: str) -> str:
+    """A cursor as a client has it."""
+    return base64.urlsafe_b64encode(f"at:{cursor}".encode()).decode()
+
+
 def connection(nodes: Sequence[Any], cursors: tuple[str, ...], more: bool) -> Any:
     """A page as a connection, without the nodes (None) that the viewer may not see."""
-    opaque = [base64.urlsafe_b64encode(f"at:{cursor}".encode()).decode() for cursor in cursors]
+    opaque = [opaque_of(cursor) for cursor in cursors]
     return relay.Connection(
         edges=[
             relay.Edge(cursor=mark, node=node)

@@ -14,12 +14,15 @@ from portal_api.schema.access import Audience, declared, may_see, narrow
 from portal_api.schema.claims import Claim, claims_of
 from portal_api.schema.consent import Consent, ConsentRequest, Enrollment, consents_of, requests_of
 from portal_api.schema.context import Info
+from portal_api.schema.corrections import CompanyCorrections, OwnCorrections
 from portal_api.schema.enums import ParticipationPolicy, PartnerType, PersonStatus, Role, Tier
 from portal_api.schema.goals import Goal, goals_of
 from portal_api.schema.nodes import finder
 from portal_api.schema.paging import PAGE, After, First, checked, connection
 from portal_api.schema.programs import Program
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
+from portal_api.schema.statements import CompanyStatements, OwnStatements
+from portal_api.schema.tax import CompanyTax, OwnTax
 from portal_api.services.store import Listed, Many, One, of_partner, of_person
 
 _COMPANY = (Audience.EXECUTIVE, Audience.VENDOR)
@@ -69,7 +72,7 @@ class Participation:
 
 @declared(Audience.COLLEAGUE, Audience.VENDOR)
 @strawberry.type(description="A selling organization.")
-class Partner(relay.Node):
+class Partner(CompanyStatements, CompanyCorrections, CompanyTax, relay.Node):
     """A partner."""
 
     id: relay.NodeID[str]
@@ -99,9 +102,7 @@ class Partner(relay.Node):
         nodes = [await visible_person(info, self.record.id, person) for person in people]
         return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
 
-    @narrow(
-        *_COMPANY, description="Consents that its executives granted, oldest first per program."
-    )
+    @narrow(*_COMPANY, description="Its executives' consents, oldest first per program.")
     async def consents(self, info: Info) -> list[Consent] | None:
         """The consents."""
         files = await self._files(info)
@@ -171,7 +172,7 @@ class Partner(relay.Node):
 
 @declared(Audience.COLLEAGUE, Audience.VENDOR, Audience.OWNER)
 @strawberry.type(description="A person: at a partner, or at the vendor.")
-class Individual(relay.Node):
+class Individual(OwnStatements, OwnCorrections, OwnTax, relay.Node):
     """A person."""
 
     id: relay.NodeID[str]

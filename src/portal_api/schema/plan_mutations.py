@@ -89,6 +89,11 @@ class RuleInput:
     shadow: bool = strawberry.field(
         default=False, description="Whether it pays nothing and only records what it would pay."
     )
+    hold_days: int = strawberry.field(
+        default=0,
+        description="How many days what it pays stays pending, from when it was earned, or from"
+        f" when its deal was won where it waits for that: up to {plan_checks.LONGEST_HOLD_DAYS}.",
+    )
 
     def record(self) -> plans.Rule:
         """The rule; raises ``InvalidInput``."""
@@ -101,6 +106,7 @@ class RuleInput:
             segment=self.segment.record(),
             limits=tuple(limit.record(self.asset_code) for limit in self.limits),
             shadow=self.shadow,
+            hold_days=self.hold_days,
         )
 
 
@@ -132,6 +138,11 @@ class PlanInput(MutationInput):
         default=None,
         description="What points are worth, where rules of points pay a rate of a deal.",
     )
+    points_expire_after_months: int | None = strawberry.field(
+        default=None,
+        description="Points that became available in a month expire at the end of the month so"
+        f" many later: 1 to {plan_checks.LONGEST_LIFE_MONTHS}. Left out: never.",
+    )
 
     def content(self) -> services.PlanContent:
         """The plan's content; raises ``InvalidInput``."""
@@ -143,6 +154,7 @@ class PlanInput(MutationInput):
             goals=tuple(goal.record() for goal in self.goals),
             effective_from=self.effective_from,
             point_value=value,
+            expire_months=self.points_expire_after_months,
             currency=None if given is None else given.amount.currency_code,
         )
 

@@ -78,6 +78,10 @@ class Rule:
     shadow: bool = strawberry.field(
         description="Whether it pays nothing and only records what it would pay, for the vendor."
     )
+    hold_days: int = strawberry.field(
+        description="How many days what it pays stays pending, from when it was earned, or from"
+        " when its deal was won where it waits for that."
+    )
 
     @classmethod
     def of(cls, record: plans.Rule) -> "Rule":
@@ -91,6 +95,7 @@ class Rule:
             mechanic=mechanics.shown(record),
             limits=[_limit(limit, record.asset) for limit in record.limits],
             shadow=record.shadow,
+            hold_days=record.hold_days,
         )
 
 
@@ -157,6 +162,15 @@ class Plan:
             return None
         amount = money_of(self.program.currency, value.amount_minor)
         return PointValue(points=BigInt(value.points), amount=amount)
+
+    @strawberry.field(
+        description="After how many months points expire: those that became available in a month"
+        " at the end of the month so many later, in the program's time zone. Null: never. Money"
+        " never expires."
+    )
+    def points_expire_after_months(self) -> int | None:
+        """The months."""
+        return self.record.expire_months
 
     @strawberry.field(
         description="What its author should think about; nothing of it forbids publishing."

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from portal_api.domain.programs import PROTECTION_DAYS
+from portal_api.domain.programs import DISPUTE_DAYS, PROTECTION_DAYS
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.context import Info
 from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
@@ -63,6 +63,11 @@ class CreateProgramInput(MutationInput):
     incentive_class: IncentiveClass = strawberry.field(
         default=IncentiveClass.HABIT_FORMING,
         description="What it wants of people: something soon, or a habit.",
+    )
+    dispute_days: int = strawberry.field(
+        default=DISPUTE_DAYS,
+        description="How many days after it was recorded an earning can be disputed, 1 to"
+        f" {services.LONGEST_DISPUTE_DAYS}.",
     )
 
 
@@ -137,6 +142,7 @@ class ProgramMutations:
             terms=input.terms,
             protection_days=input.protection_days,
             incentive_class=input.incentive_class,
+            dispute_days=input.dispute_days,
         )
         outcome = perform(info, services.create_program, input.request_id, terms=terms)
         return ProgramCreated(program=Program.of(outcome.program, _ALL))

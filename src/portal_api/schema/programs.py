@@ -1,7 +1,7 @@
 """Programs and behaviors, as portals read them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import relay
@@ -10,6 +10,7 @@ from portal_api.domain import activities, goals, plans, programs
 from portal_api.domain.partners import Partner
 from portal_api.domain.programs import ProgramShard, shards_of
 from portal_api.schema.access import Audience, declared, narrow
+from portal_api.schema.accounts import ProgramAccounts, accounts_of
 from portal_api.schema.context import Info
 from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
 from portal_api.schema.nodes import finder
@@ -103,6 +104,9 @@ class Program(relay.Node):
     incentive_class: IncentiveClass = strawberry.field(
         description="What it wants of people: something soon, or a habit."
     )
+    dispute_days: int = strawberry.field(
+        description="How many days after it was recorded an earning can be disputed."
+    )
     audiences: strawberry.Private[frozenset[Audience]]
     record: strawberry.Private[programs.Program]
 
@@ -122,6 +126,7 @@ class Program(relay.Node):
             terms_version=record.terms_version,
             protection_days=record.protection_days,
             incentive_class=record.incentive_class,
+            dispute_days=record.dispute_days,
             audiences=audiences,
             record=record,
         )
@@ -154,6 +159,24 @@ class Program(relay.Node):
     async def budget_use(self, info: Info) -> list[BudgetUse] | None:
         """The sum over the shards."""
         return await self._uses(info)
+
+    @narrow(
+        VENDOR,
+        description="What it has moved up to an instant, per asset, from the journals alone; it"
+        " costs the same however much that is.",
+    )
+    async def accounts(
+        self,
+        info: Info,
+        as_of: Annotated[
+            datetime | None,
+            strawberry.argument(
+                description="What was recorded at it counts. Left out, or to come: now."
+            ),
+        ] = None,
+    ) -> list[ProgramAccounts] | None:
+        """The accounts."""
+        return await accounts_of(info, self.record.id, as_of)
 
     async def _uses(self, info: Info) -> list[BudgetUse]:
         wants = [One(ProgramShard, shard_id) for shard_id in shards_of(self.record.id)]

@@ -13,9 +13,14 @@ from portal_api.domain import activities, partners, payouts
 from portal_api.schema import payouts as shown_payouts
 from portal_api.schema import programs as shown_programs
 from portal_api.schema.access import Audience, declared, narrow
+from portal_api.schema.adjustments import AdjustmentLists
+from portal_api.schema.batches import BatchList
+from portal_api.schema.bulk import BulkQueries
 from portal_api.schema.claims import claims_in_review
 from portal_api.schema.context import Info
+from portal_api.schema.disputes import DisputeLists
 from portal_api.schema.enums import Role
+from portal_api.schema.finance import FinanceQueries
 from portal_api.schema.ids import split
 from portal_api.schema.nodes import find
 from portal_api.schema.paging import PAGE, After, First, checked, connection
@@ -30,8 +35,11 @@ from portal_api.schema.partners import (
     person_of,
     visible,
 )
+from portal_api.schema.payouts import PayoutQueries
 from portal_api.schema.previews import PreviewQueries
 from portal_api.schema.programs import Behavior, Program
+from portal_api.schema.tax import TaxQueries
+from portal_api.schema.verification import VerificationQueries
 from portal_api.services.deals import EXTENSIONS, SUBMITTED_DEALS
 from portal_api.services.payouts import OPEN_PAYOUTS
 from portal_api.services.store import Listed, Many, One, of_vendor
@@ -41,7 +49,7 @@ VENDOR = Audience.VENDOR
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="Who is asking, and what waits for the vendor's people.")
-class Viewer:
+class Viewer(BatchList, AdjustmentLists, DisputeLists):
     """The viewer."""
 
     role: Role = strawberry.field(description="The role of the present employment.")
@@ -99,7 +107,7 @@ class Viewer:
         """The queue."""
         return await claims_in_review(info, first, after)  # type: ignore[return-value]
 
-    @narrow(VENDOR, description="Payouts that are not resolved, newest first.")
+    @narrow(VENDOR, description="Payouts that wait for a batch, newest first.")
     async def open_payouts(
         self, info: Info, first: First = PAGE, after: After = None
     ) -> Payouts | None:
@@ -115,7 +123,9 @@ class Viewer:
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="Everything that can be read, as the viewer may see it.")
-class Query(PreviewQueries):
+class Query(
+    PreviewQueries, PayoutQueries, TaxQueries, BulkQueries, FinanceQueries, VerificationQueries
+):
     """The root query."""
 
     @strawberry.field(description="Who is asking: the root of every screen.")

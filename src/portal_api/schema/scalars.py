@@ -1,10 +1,14 @@
-"""Scalars and amounts: decimals as strings, instants with their offset, integers beyond 32 bits."""
+"""Scalars and amounts: decimals as strings, days, instants with their offset, large integers.
+
+What cannot be read is a ``GraphQLError`` with the reason, in a literal as in a variable.
+"""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NewType
 
 import strawberry
+from graphql import GraphQLError
 
 from portal_api.domain import money
 from portal_api.domain.errors import InvalidInput
@@ -15,32 +19,52 @@ BigInt = NewType("BigInt", int)
 
 LARGEST_EXACT = 2**53 - 1
 _DECIMAL = re.compile(r"-?\d{1,16}(\.\d{1,3})?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _decimal(value: object) -> Decimal:
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise ValueError('A Decimal is a string such as "150.00".')
+        raise GraphQLError('A Decimal is a string such as "150.00".')
     return Decimal(value)
 
 
 def _big_int(value: object) -> BigInt:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST_EXACT:
-        raise ValueError("A BigInt is a whole number of at most 53 bits.")
+        raise GraphQLError("A BigInt is a whole number of at most 53 bits.")
     return BigInt(value)
 
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 9900
 
 
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise GraphQLError('A Date is a day such as "2026-03-31".')
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise GraphQLError("There is no such Date.") from None
+    _check_year("Date", day)
+    return day
+
+
 def _instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError('A DateTime is ISO 8601 with its offset, such as "2026-03-31T17:00:00Z".')
-    instant = datetime.fromisoformat(value)
-    # Every time zone and every deadline of such an instant is an instant too.
-    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
-        raise ValueError(f"A DateTime is of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+        text = 'A DateTime is ISO 8601 with its offset, such as "2026-03-31T17:00:00Z".'
+        raise GraphQLError(text)
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise GraphQLError("There is no such DateTime.") from None
+    _check_year("DateTime", instant)
     return instant.astimezone(UTC)
+
+
+def _check_year(kind: str, day: date) -> None:
+    """Every time zone and every deadline of such a day is a day too."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise GraphQLError(f"A {kind} is of the years {_FIRST_YEAR} to {_LAST_YEAR}.")
 
 
 def _instant_text(value: datetime) -> str:
@@ -59,6 +83,12 @@ SCALARS: dict[object, strawberry.types.scalar.ScalarDefinition] = {
         description="A whole number of at most 53 bits, exact in every JSON reader.",
         serialize=int,
         parse_value=_big_int,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description='A day of the calendar, such as "2026-03-31".',
+        serialize=date.isoformat,
+        parse_value=_day,
     ),
     datetime: strawberry.scalar(
         name="DateTime",

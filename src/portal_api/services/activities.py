@@ -8,8 +8,8 @@ from datetime import datetime
 
 from portal_api.domain.activities import Activity, BehaviorType
 from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, ReviewRequired
-from portal_api.domain.ledger import Earning
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.domain.writes import Reserve, Save
 from portal_api.services.deals import DEAL_RECORDERS, checked_instant
@@ -30,6 +30,11 @@ class ActivityRecorded:
 
     activity: Activity
     earnings: tuple[Earning, ...]
+
+
+def name_of_event(program_id: str, individual_id: str, source: str, source_event_id: str) -> str:
+    """The name under which a person's event of another system is recorded in a program once."""
+    return f"event:{program_id}:{individual_id}:{source}:{source_event_id}"
 
 
 def record_activity(
@@ -55,7 +60,7 @@ def record_activity(
         raise InvalidInput("The name of a source has no colon.", "source")
     loads = Loads(partner_id, individual_id, program_id)
     behavior_want = One(BehaviorType, behavior)
-    event_name = f"event:{program_id}:{individual_id}:{source}:{source_event_id}"
+    event_name = name_of_event(program_id, individual_id, source, source_event_id)
     holder = Holder(event_name)
     deal_want = One(Deal, deal_id or "none")
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from portal_api.domain.events import Event
 from portal_api.domain.programs import Program, ProgramShard, is_low, shard_of, shards_of
-from portal_api.domain.writes import Count, Write
+from portal_api.domain.writes import Count, Create, Write
 from portal_api.services.store import One, Store
+from portal_api.services.use_case import VENDOR, Situation
 
 _TOLD = "told:"
 """A shard's counter: what had been funded when it was told that the budget is low."""
@@ -43,6 +45,10 @@ class Budget:
         for shard_id, part in taken.items():
             self._change(shard_id, asset, -part)
         return True
+
+    def left(self, asset: str) -> int:
+        """What is left in all shards that were loaded: all of them, where a draw fell short."""
+        return sum(self._left(shard_id, asset) for shard_id in self.shards)
 
     def give_back(self, party_id: str, asset: str, amount_minor: int) -> None:
         """What was taken back of an award is there for the next."""
@@ -108,3 +114,18 @@ class Budget:
             return
         found = self.store.read(missing)
         self.shards |= {want.id: shard for want in missing if (shard := found[want]) is not None}
+
+
+def low_budget(situation: Situation, budget: Budget) -> list[Write]:
+    """The event that a budget gets low, once for each funding."""
+    if not budget.low():
+        return []
+    event = Event(
+        id=f"{VENDOR}.{situation.portal.new_id()}",
+        kind="BudgetLow",
+        subject_id=budget.program.id,
+        actor_id=situation.viewer.id,
+        request_id=situation.request_id,
+        at=situation.now,
+    )
+    return [Create(event)]

@@ -10,8 +10,8 @@ from portal_api.domain import claims
 from portal_api.domain.activities import Activity, BehaviorType
 from portal_api.domain.claims import Claim, Evidence, Proof, RejectionCode
 from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import EvidenceAlreadyUsed, NotFound, NotPermitted
-from portal_api.domain.ledger import Earning
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.domain.writes import Delist, Enlist, Release, Reserve, Save, Write
 from portal_api.services.activities import for_deal

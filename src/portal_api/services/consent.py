@@ -14,6 +14,7 @@ from portal_api.domain.errors import (
     NotFound,
     NotPermitted,
 )
+from portal_api.domain.holdings import Payee
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, is_asset
 from portal_api.domain.partners import STAFF_ROLES, Individual, Partner, Role
 from portal_api.domain.programs import Program
@@ -102,10 +103,11 @@ def grant_consent(
     individual_ids: tuple[str, ...],
     valid_to: datetime | None,
     caps: tuple[Cap, ...] = (),
+    payee: Payee = Payee.INDIVIDUAL,
 ) -> ConsentGranted:
     """Lets a partner's staff earn from now on: the whole company, or the individuals named.
 
-    ``caps`` limit what each of them earns under it.
+    ``caps`` limit what each of them earns under it; ``payee`` is to whom it is then paid.
     """
     _check_caps(caps)
     of = _FileOf(partner_id, program_id, _checked(individual_ids))
@@ -116,13 +118,21 @@ def grant_consent(
             raise InvalidInput("A consent ends after it begins.", "validTo")
         by, terms = s.viewer.id, program.terms_version
         granted = consent.grant(
-            file, partner, of.individual_ids, terms, by, s.now, valid_to, caps=caps
+            file,
+            partner,
+            of.individual_ids,
+            terms,
+            by,
+            s.now,
+            valid_to,
+            caps=caps,
+            payee=payee,
         )
         return Decision(
             ConsentGranted(granted, len(granted.consents)), (Save(granted),), file.id, partner.id
         )
 
-    arguments = {"of": of, "to": valid_to, "caps": caps}
+    arguments = {"of": of, "to": valid_to, "caps": caps, "payee": payee}
     return perform(
         portal, ask, "grantConsent", arguments, EXECUTIVES, of.wants(), decide, ConsentGranted
     )

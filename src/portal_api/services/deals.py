@@ -24,8 +24,8 @@ from portal_api.domain.deals import (
     Protection,
     RegistrationStatus,
 )
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, ReferenceAlreadyUsed
-from portal_api.domain.ledger import Earning
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
 from portal_api.domain.partners import STAFF_ROLES, Role
 from portal_api.domain.programs import Program

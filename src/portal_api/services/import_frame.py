@@ -49,7 +49,7 @@ from portal_api.services.programs import (
 )
 from portal_api.services.retrying import retried
 from portal_api.services.store import One
-from portal_api.services.use_case import Portal, Unauthenticated
+from portal_api.services.use_case import VENDOR, Portal, Unauthenticated
 
 T = TypeVar("T")
 
@@ -160,11 +160,16 @@ class _By:
     run_id: str
 
     def commit(
-        self, kind: str, subject_id: str, partner_id: str | None, writes: Sequence[Write]
+        self,
+        kind: str,
+        subject_id: str,
+        partner_id: str | None,
+        writes: Sequence[Write],
+        event_id: str | None = None,
     ) -> None:
         """The writes in one transaction, with the event that tells of them."""
         event = Event(
-            id=f"{partner_id or 'vendor'}.{self.portal.new_id()}",
+            id=event_id or f"{partner_id or VENDOR}.{self.portal.new_id()}",
             kind=kind,
             subject_id=subject_id,
             actor_id=self.actor.id,
@@ -205,10 +210,11 @@ def _program(by: _By, terms: ImportTerms) -> Program:
     if program.currency != terms.currency:
         raise InvalidInput(f"The import's program is in {program.currency}.", "currency")
     if found[wallet_want] is None and terms.budget_minor:
-        cause = {"actor": by.actor.id, "request": by.run_id, "program": prg}
+        event_id = f"{VENDOR}.{by.portal.new_id()}"
+        cause = {"actor": by.actor.id, "request": by.run_id, "event": event_id, "program": prg}
         budget = (terms.currency, terms.budget_minor)
         writes = funding_writes(program, Wallet(prg), *budget, cause, now)
-        by.commit("ProgramFunded", prg, None, writes)
+        by.commit("ProgramFunded", prg, None, writes, event_id)
     return program
 
 

@@ -228,13 +228,16 @@ class _Run:
         loads = Loads(seat.partner_id, seat.individual_id, self.frame.program.id)
         found = self.portal.store.read(loads.wants())
         now = self.portal.clock()
-        situation = Situation(self.portal, self.frame.viewer, found, now, self.run_id)
+        event = self.portal.new_id()
+        situation = Situation(self.portal, self.frame.viewer, found, now, self.run_id, event=event)
         settlement = settlement_of(situation, loads)
         withheld: Counter[str] = Counter()
         writes: list[Write] = []
         for work in batch:
+            # The journals name the first of its events: all rows of a batch are one agent's.
+            event_own = event if work is batch[0] else self.portal.new_id()
             try:
-                writes += self._applied(settlement, work, withheld)
+                writes += self._applied(settlement, work, withheld, event_own)
             except Refusal as refusal:
                 raise _Refused(work, str(refusal)) from refusal
         fits = settlement.transfers_max <= MAX_TRANSFERS
@@ -249,7 +252,9 @@ class _Run:
         tally.rows.update(imported=new, updated=len(batch) - new)
         tally.withheld += withheld
 
-    def _applied(self, settlement: Settlement, work: _Work, withheld: Counter[str]) -> list[Write]:
+    def _applied(
+        self, settlement: Settlement, work: _Work, withheld: Counter[str], event_own: str
+    ) -> list[Write]:
         """One row as changes of its deal, each an activity that is rewarded."""
         row, deal = work.row, work.deal
         writes: list[Write] = []
@@ -269,7 +274,7 @@ class _Run:
             behavior = DEAL_WON if row.stage is Stage.WON else DEAL_LOST
             deal = self._rewarded(settlement, deal, behavior, at, withheld)
         event = Event(
-            id=f"{deal.partner_id}.{self.portal.new_id()}",
+            id=f"{deal.partner_id}.{event_own}",
             kind="DealImported" if work.deal is None else "DealUpdated",
             subject_id=deal.id,
             actor_id=self.frame.viewer.id,

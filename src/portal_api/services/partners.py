@@ -1,5 +1,6 @@
 """Partners and their people: added by the vendor's administrators, suspended at once."""
 
+import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,8 +18,8 @@ from portal_api.domain.partners import (
     Tier,
     TierAssignment,
 )
-from portal_api.domain.writes import Enlist, Save, Write
-from portal_api.services.store import One
+from portal_api.domain.writes import Enlist, Reserve, Save, Write
+from portal_api.services.store import Holder, One, Want
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 
 ADMINS = frozenset({Role.ADMIN})
@@ -55,9 +56,29 @@ def partner_writes(partner: Partner) -> tuple[Write, ...]:
 
 
 def individual_writes(individual: Individual) -> tuple[Write, ...]:
-    """What makes a new person true: also a member of its partner, or of the vendor."""
+    """What makes a person true who is new, or new at its partner or the vendor: a member of it.
+
+    A new one is also found by its address.
+    """
     employer_id = individual.employments[-1].partner_id or "vendor"
-    return Save(individual), Enlist(f"{employer_id}.members", individual.id, individual.id)
+    member = Enlist(f"{employer_id}.members", individual.id, individual.id)
+    if individual.version:
+        return Save(individual), member
+    return Save(individual), member, _found_by(individual)
+
+
+def _found_by(individual: Individual) -> Enlist:
+    return Enlist(list_of_email(individual.email), individual.id, individual.id)
+
+
+def list_of_email(email: str) -> str:
+    """The list of the people who have an address, which is not told by the list's name."""
+    return f"email.{hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]}"
+
+
+def name_of_person(partner_id: str, external_id: str) -> str:
+    """The name that a person has by the id that another system of its partner gave it."""
+    return f"person:{partner_id}:{external_id}"
 
 
 def add_partner(
@@ -104,9 +125,17 @@ def add_individual(
     role: Role,
     partner_id: str | None,
     team_id: str | None,
+    external_id: str | None = None,
+    valid_from: datetime | None = None,
 ) -> IndividualAdded:
-    """Adds a person at a partner, or at the vendor where no partner is named."""
+    """Adds a person at a partner, or at the vendor where no partner is named.
+
+    ``external_id``: what another system of the partner calls it; whoever is there by it is answered
+    and not changed. It works there from ``valid_from`` on, or from now.
+    """
     partner_want = One(Partner, partner_id or "none")
+    holder = Holder(name_of_person(partner_id or "vendor", external_id or "none"))
+    named = (holder,) if external_id else ()
 
     def decide(s: Situation) -> Decision[IndividualAdded]:
         partner = s.found[partner_want]
@@ -121,19 +150,36 @@ def add_individual(
             raise NotFound.of("teamId")
         if not _EMAIL.fullmatch(email.strip()):
             raise InvalidInput("An e-mail address is a name, an @ and a domain.", "email")
+        if external_id and (there := s.found[holder]):
+            return Decision(IndividualAdded(_person(portal, there)), (), there, partner_id)
         individual = Individual(
             id=f"ind-{portal.new_id()}",
             name=required("name", name),
             email=required("email", email),
-            employments=(Employment(partner_id, role, s.now, team_id),),
+            employments=(Employment(partner_id, role, valid_from or s.now, team_id),),
+            external_id=required("externalId", external_id) if external_id else None,
         )
-        writes = individual_writes(individual)
+        names = [Reserve(holder.name, individual.id)] if external_id else []
+        writes = (*individual_writes(individual), *names)
         return Decision(IndividualAdded(individual), writes, individual.id, partner_id)
 
-    arguments = {"name": name, "email": email, "role": role, "partner": partner_id, "team": team_id}
+    arguments: dict[str, object] = {"name": name, "email": email, "role": role}
+    arguments |= {"partner": partner_id, "team": team_id}
+    if external_id or valid_from:
+        arguments |= {"external": external_id, "from": valid_from}
+    wants: tuple[Want[object], ...] = (partner_want, *named)
     return perform(
-        portal, ask, "addIndividual", arguments, MANAGERS, (partner_want,), decide, IndividualAdded
+        portal, ask, "addIndividual", arguments, MANAGERS, wants, decide, IndividualAdded
     )
+
+
+def _person(portal: Portal, individual_id: str) -> Individual:
+    """Somebody whom a name leads to."""
+    want = One(Individual, individual_id)
+    found = portal.store.read([want])[want]
+    if found is None:
+        raise NotFound.of("externalId")
+    return found
 
 
 def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> IndividualSuspended:
@@ -169,6 +215,12 @@ def employer(individual: Individual, now: datetime) -> str | None:
     """The partner a person works for now."""
     employment = individual.employment_at(now)
     return employment.partner_id if employment else None
+
+
+def has_worked(person: Individual | None, partner_id: str) -> bool:
+    """Whether the person works, or has worked, at the partner."""
+    employments = person.employments if person is not None else ()
+    return any(one.partner_id == partner_id for one in employments)
 
 
 def required(field: str, text: str, longest: int = 200, *, lines: bool = False) -> str:

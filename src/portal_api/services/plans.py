@@ -34,6 +34,7 @@ class PlanContent:
     goals: tuple[GoalDefinition, ...]
     effective_from: datetime | None = None
     point_value: PointValue | None = None
+    expire_months: int | None = None
     currency: str | None = None
 
 
@@ -74,6 +75,7 @@ def draft_plan(
             saved_at=s.now,
             saved_by=s.viewer.id,
             point_value=content.point_value,
+            expire_months=content.expire_months,
             version=known.version if known else 0,
         )
         return Decision(PlanDrafted(program, draft), (Save(draft), Unchanged(program)), program.id)
@@ -92,7 +94,7 @@ def publish_draft(portal: Portal, ask: Ask, *, program_id: str, number: int) -> 
         draft = s.found[draft_want]
         if draft is None or draft.empty:
             raise NotFound.of("number")
-        content = PlanContent(draft.rules, draft.goals, draft.effective_from, draft.point_value)
+        content = _content_of(draft)
         published, plan, writes = _published(s, program, content)
         emptied = PlanDraft(program.id, (), (), None, s.now, s.viewer.id, version=draft.version)
         outcome = PlanPublished(published, plan)
@@ -204,7 +206,7 @@ def problems_of(
         *_unknown_behaviors(plan, known),
         *_recounted(plan.goals, before),
         *_recoded(plan.rules, before),
-        *plan_checks.problems(plan, program, before[-1] if before else None),
+        *plan_checks.problems(plan, program, before),
     )
 
 
@@ -273,13 +275,21 @@ def unpublished(
         published_at=at,
         published_by=by,
         point_value=content.point_value,
+        expire_months=content.expire_months,
     )
     return replace(plan, hash=plan.content_hash())
 
 
 def version_of(draft: PlanDraft, program: Program) -> PlanVersion:
     """The next version of the program's plan, as the draft has it so far."""
-    content = PlanContent(draft.rules, draft.goals, draft.effective_from, draft.point_value)
+    content = _content_of(draft)
     starts = draft.effective_from or max(draft.saved_at, program.starts_at)
     number = program.plan_number + 1
     return unpublished(program, number, starts, content, draft.saved_by, draft.saved_at)
+
+
+def _content_of(draft: PlanDraft) -> PlanContent:
+    """What a draft would be published with."""
+    return PlanContent(
+        draft.rules, draft.goals, draft.effective_from, draft.point_value, draft.expire_months
+    )

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from portal_api.domain import ledger, money
 from portal_api.domain.activities import DEAL_BEHAVIORS, BehaviorType, FiveC, ProcessStage
 from portal_api.domain.errors import InvalidInput, NotFound
-from portal_api.domain.ledger import JournalKind, Transfer, Wallet
+from portal_api.domain.holdings import VENDOR_FUNDING, Transfer, budget_of
+from portal_api.domain.ledger import JournalKind, Wallet
 from portal_api.domain.partners import STAFF_ROLES, Segment
 from portal_api.domain.programs import (
     BUDGET_SHARDS,
+    DISPUTE_DAYS,
     FUNDED,
     PROTECTION_DAYS,
     IncentiveClass,
@@ -26,6 +28,7 @@ from portal_api.services.use_case import Ask, Decision, Portal, Situation, perfo
 
 LONGEST_CLAIM_DAYS = 730
 LONGEST_PROTECTION_DAYS = 730
+LONGEST_DISPUTE_DAYS = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class ProgramTerms:
     terms: str
     protection_days: int = PROTECTION_DAYS
     incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
+    dispute_days: int = DISPUTE_DAYS
 
 
 def define_behavior(
@@ -140,6 +144,10 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         raise InvalidInput(
             f"A deal is protected for 1 to {LONGEST_PROTECTION_DAYS} days.", "protectionDays"
         )
+    if not 0 < terms.dispute_days <= LONGEST_DISPUTE_DAYS:
+        raise InvalidInput(
+            f"An earning can be disputed for 1 to {LONGEST_DISPUTE_DAYS} days.", "disputeDays"
+        )
     try:
         ZoneInfo(terms.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # A folder or a long name is an OSError.
@@ -158,6 +166,7 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         terms=required("terms", terms.terms, 20_000, lines=True),
         protection_days=terms.protection_days,
         incentive_class=terms.incentive_class,
+        dispute_days=terms.dispute_days,
     )
 
 
@@ -183,7 +192,7 @@ def fund_program(
             raise InvalidInput("A budget grows by more than zero.", "amount")
         wallet = s.found[wallet_want] or Wallet(program_id)
         writes = funding_writes(
-            program, wallet, asset, amount_minor, s.cause(program=program_id), s.now
+            program, wallet, asset, amount_minor, s.cause(None, program=program_id), s.now
         )
         return Decision(ProgramFunded(program), writes, program_id)
 
@@ -201,12 +210,12 @@ def funding_writes(
     now: datetime,
 ) -> tuple[Write, ...]:
     """The funding's journal, in the program's own chain, and each shard's part."""
-    transfer = Transfer(ledger.VENDOR_FUNDING, ledger.budget_of(program.id), asset, amount_minor)
-    posted, journal = ledger.post(wallet, JournalKind.FUNDING, (transfer,), cause, now)
+    transfer = Transfer(VENDOR_FUNDING, budget_of(program.id), asset, amount_minor)
+    posted = ledger.post(wallet, JournalKind.FUNDING, (transfer,), cause, now)
     parts = money.split(amount_minor, (1,) * BUDGET_SHARDS)
     counts = (
         Count(ProgramShard(shard_id), {asset: part, f"{FUNDED}{asset}": part})
         for shard_id, part in zip(shards_of(program.id), parts, strict=True)
         if part
     )
-    return *posting(posted, journal), *counts
+    return *posting(posted), *counts

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from portal_api.domain.activities import Activity, OutcomeStatus
 from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import NotFound, NothingWithheld
-from portal_api.domain.ledger import Earning
 from portal_api.domain.teams import TeamAward
 from portal_api.domain.writes import Enlist, Save, Write
 from portal_api.services.loads import loads_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from portal_api.domain import goals, rewards
+from portal_api.domain import awards, goals, rewards
 from portal_api.domain.activities import (
     DEAL_CHANGES,
     DEAL_RETURNED,
@@ -15,24 +15,23 @@ from portal_api.domain.activities import (
     WithheldReason,
 )
 from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import NotFound
-from portal_api.domain.events import Event
 from portal_api.domain.goals import GoalSheet, Level, Part
-from portal_api.domain.ledger import Earning, Wallet
+from portal_api.domain.ledger import JournalKind, Wallet
 from portal_api.domain.partners import Individual, Partner
 from portal_api.domain.plans import PlanVersion, Rule, plan_at
 from portal_api.domain.programs import Program
 from portal_api.domain.rewards import Award, Facts, Recipient, Verdict, Withheld
 from portal_api.domain.writes import (
     Absent,
-    Create,
     Enlist,
     Save,
     Unchanged,
     Versioned,
     Write,
 )
-from portal_api.services.budget import Budget
+from portal_api.services.budget import Budget, low_budget
 from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member, Standing, parts_of, standings
@@ -113,7 +112,8 @@ class Settlement:
         if deal is not None and returned:
             for progress_id, decided in deal.missed:
                 self.books.counters.add(progress_id, {decided: -1})
-            deal = replace(deal, missed=())
+            undone = awards.sale_undone(deal.awards, deal.reopened)
+            deal = replace(deal, missed=(), awards=undone)
         counting = plan_at(self.plans, counted_at or activity.occurred_at)
         for progress_id, part in parts.items():
             counted = goals.counted(counting.goals if counting else (), activity, deal, part)
@@ -156,10 +156,16 @@ class Settlement:
         self._activities.append(recorded)
         return recorded, deal
 
-    def writes(self, activity_id: str | None = None) -> tuple[Write, ...]:
+    def writes(
+        self,
+        activity_id: str | None = None,
+        kind: JournalKind = JournalKind.REWARD,
+        **cause: str,
+    ) -> tuple[Write, ...]:
         """Everything that must be made true for what was recorded.
 
-        ``activity_id``: what causes it, where no activity was recorded now.
+        ``activity_id``: what causes it, where no activity was recorded now. ``kind`` is that of the
+        journals, and ``cause`` what more caused them.
         """
         writes: list[Write] = [Save(activity) for activity in self._activities]
         for award in self.books.team_awards:
@@ -170,24 +176,13 @@ class Settlement:
             if member.asked:
                 writes.append(_as_loaded(member.loads.enrollment, member.enrollment))
         activity_id = activity_id or self._activities[-1].id
-        writes += self.books.postings.writes(program=self.program.id, activity=activity_id)
-        if self.books.budget.low():
-            writes.append(Create(self._low_budget()))
+        writes += self.books.postings.writes(
+            self.partner.id, kind, program=self.program.id, activity=activity_id, **cause
+        )
+        writes += low_budget(self.situation, self.books.budget)
         writes += self.books.budget.writes([self.books.loads.individual_id])
         writes += self.books.counters.writes()
         return tuple(writes)
-
-    def _low_budget(self) -> Event:
-        """The event that a budget is low, once."""
-        situation = self.situation
-        return Event(
-            id=f"vendor.{situation.portal.new_id()}",
-            kind="BudgetLow",
-            subject_id=self.program.id,
-            actor_id=situation.viewer.id,
-            request_id=situation.request_id,
-            at=situation.now,
-        )
 
     def _rulings(self, activity: Activity, deal: Deal | None) -> tuple[_Ruling, ...]:
         """The rules that an activity is judged by, each in the version that judges.

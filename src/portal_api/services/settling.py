@@ -4,10 +4,12 @@ from dataclasses import dataclass, field, replace
 
 from portal_api.domain import rewards
 from portal_api.domain.activities import Outcome, OutcomeStatus, WithheldReason
+from portal_api.domain.awards import DealAward
 from portal_api.domain.consent import Consent, ConsentFile
-from portal_api.domain.deals import Deal, DealAward
+from portal_api.domain.deals import Deal
+from portal_api.domain.earnings import Earning, Trace
 from portal_api.domain.goals import Level
-from portal_api.domain.ledger import Trace
+from portal_api.domain.holdings import Payee
 from portal_api.domain.plans import Free, Part, Rule, TakeBack
 from portal_api.domain.programs import Program
 from portal_api.domain.rewards import Award, Facts, Released, Reversed, Verdict, Withheld
@@ -76,6 +78,8 @@ class Settling:
             self._count(rule, verdict)
             books.team_awards.append(award)
             return self._told(verdict, OutcomeStatus.SHARED, team_award_id=award.id)
+        if books.postings.closed(verdict.recipient_id):
+            return self._withhold(verdict, WithheldReason.ACCOUNT_CLOSED)
         if not books.budget.draw(verdict.recipient_id, rule.asset, part.amount_minor):
             return self._withhold(verdict, WithheldReason.BUDGET_EXHAUSTED)
         self._count(rule, verdict)
@@ -146,27 +150,17 @@ class Settling:
     def _take_back(self, verdict: Reversed) -> Outcome:
         """Part of an earlier earning back into the budget."""
         rule, back, books = verdict.rule, verdict.take_back, self.books
-        progress_id = self.who.parties[rule.level]
-        books.counters.add(progress_id, back.counts)
-        if rule.shadow or not back.amount_minor:
+        takes = back.amount_minor and not rule.shadow
+        if takes and not books.postings.gives_back(verdict.recipient_id):
+            reason, earning_id = WithheldReason.ACCOUNT_CLOSED, back.earning_id
+            return self._told(verdict, OutcomeStatus.WITHHELD, reason, earning_id)
+        books.counters.add(self.who.parties[rule.level], back.counts)
+        if not takes:
             self._note_less(verdict)
             status = OutcomeStatus.SHADOW if rule.shadow else OutcomeStatus.TAKEN_BACK
             return replace(self._told(verdict, status), amount_minor=-back.amount_minor)
         earning = books.postings.earning(back.earning_id, self._likely())
-        books.postings.take_back(earning, back.amount_minor)
-        books.budget.give_back(earning.wallet_id, rule.asset, back.amount_minor)
-        books.counters.pay(self.who.parties, rule.level, rule.asset, -back.amount_minor)
-        whole = earning.reversed_minor + back.amount_minor == earning.trace.amount_minor
-        consent = _consent_in(books.consents, earning.trace)
-        freed = rewards.used(
-            rule,
-            earning.trace.occurred_at,
-            books.program,
-            consent,
-            -back.amount_minor,
-            -int(whole),
-        )
-        books.counters.add(progress_id, freed)
+        take_back(books, self.who.parties, rule, earning, back.amount_minor)
         self._note_less(verdict)
         status = OutcomeStatus.CANCELLED if earning.pending else OutcomeStatus.TAKEN_BACK
         return self._told(verdict, status, earning_id=earning.id)
@@ -194,7 +188,7 @@ class Settling:
         status = OutcomeStatus.SHADOW
         if not verdict.rule.shadow:
             earning = books.postings.earning(free.earning_id, self._likely())
-            books.postings.release(earning)
+            books.postings.free(earning, self.facts.activity.occurred_at)
             status = OutcomeStatus.RELEASED
         if self.deal is not None:
             awards = tuple(
@@ -283,8 +277,28 @@ class Settling:
             reserved=earning_name(books.loads, verdict.recipient_id, rule, part.once_per)
             + f":{part.step}",
             inputs=verdict.inputs,
+            payee=Payee.PARTNER if rule.level is Level.PARTNER else Payee.INDIVIDUAL,
+            maturity=plan.maturity(rule, books.program.time_zone),
         )
         return allowed_by(trace, books.consents, consent)
+
+
+def take_back(
+    books: Books, parties: dict[Level, str], rule: Rule, earning: Earning, amount_minor: int
+) -> None:
+    """Part of an earning back into the budget, and out of all that it counted for.
+
+    ``parties`` are the ids of the progress that it counted in.
+    """
+    books.postings.take_back(earning, amount_minor)
+    books.budget.give_back(earning.wallet_id, rule.asset, amount_minor)
+    books.counters.pay(parties, rule.level, rule.asset, -amount_minor)
+    whole = amount_minor == earning.left_minor
+    consent = _consent_in(books.consents, earning.trace)
+    freed = rewards.used(
+        rule, earning.trace.occurred_at, books.program, consent, -amount_minor, -int(whole)
+    )
+    books.counters.add(parties[rule.level], freed)
 
 
 def allowed_by(trace: Trace, file: ConsentFile | None, consent: Consent | None) -> Trace:
@@ -292,7 +306,7 @@ def allowed_by(trace: Trace, file: ConsentFile | None, consent: Consent | None) 
     if file is None or consent is None:
         return trace
     consent_id = f"{file.id}.{consent.number}"
-    return replace(trace, consent_id=consent_id, consent_version=file.version)
+    return replace(trace, consent_id=consent_id, consent_version=file.version, payee=consent.payee)
 
 
 def earning_name(loads: Loads, wallet_id: str, rule: Rule, once_per: str) -> str:

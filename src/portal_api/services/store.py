@@ -49,7 +49,7 @@ class Many(Generic[R]):
     """The records of a kind that belong to ``of`` (a scope and its ids).
 
     Oldest first unless ``newest_first``. ``first`` None asks for all, which is only for what is few
-    by nature.
+    by nature. ``low`` and ``high`` are inclusive bounds of their order, in the form of a cursor.
     """
 
     kind: type[R]
@@ -57,6 +57,8 @@ class Many(Generic[R]):
     first: int | None = None
     after: str | None = None
     newest_first: bool = False
+    low: str | None = None
+    high: str | None = None
 
     def result_of(self, answer: object) -> Slice[R]:
         """The slice, typed."""
@@ -127,6 +129,16 @@ def of_wallet(party_id: str) -> tuple[str, ...]:
     return ("wallet", party_id)
 
 
+def of_shard(shard_id: str) -> tuple[str, ...]:
+    """The scope of the moves in one part of a program's accounts, and of their sums."""
+    return ("shard", *shard_id.split("."))
+
+
+def of_pair(source: str, target: str) -> tuple[str, ...]:
+    """The scope of the exchange rates from one currency to another."""
+    return ("pair", source, target)
+
+
 def of_events(partner_id: str | None) -> tuple[str, ...]:
     """The scope of the events that concern a partner, or the vendor alone."""
     return ("events", partner_id or "vendor")
@@ -158,6 +170,24 @@ class RawJournal:
     attributes: Mapping[str, object] | None = None
     journal: Journal | None = None
     misplaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item as it is stored: its place, and its attributes."""
+
+    partition: str
+    place: str
+    attributes: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSlice:
+    """What is stored of what was asked for, a mark for each, and whether there is more."""
+
+    items: tuple[StoredItem, ...]
+    cursors: tuple[str, ...]
+    more: bool
 
 
 class Unreadable(Exception):
@@ -206,6 +236,10 @@ class Store(Protocol):
         """Commits inside become durable together at its end, where the engine can do that."""
         ...
 
-    def journals(self, wallet_id: str) -> Iterator[RawJournal]:
-        """A wallet's journals as stored, in the order of their keys."""
+    def journals(self, wallet_id: str, after: str | None = None) -> Iterator[RawJournal]:
+        """A wallet's journals as stored, in the order of their keys; ``after`` is a cursor."""
+        ...
+
+    def stored(self, wants: Sequence[Want[object]]) -> Mapping[object, StoredSlice]:
+        """By what was asked for, what is stored of it; raises as ``read`` does."""
         ...

@@ -10,27 +10,25 @@ from portal_api.domain import rewards
 from portal_api.domain.activities import Activity, Outcome, OutcomeStatus, WithheldReason
 from portal_api.domain.cases import Inputs
 from portal_api.domain.deals import Deal
-from portal_api.domain.events import Event
+from portal_api.domain.earnings import Trace
 from portal_api.domain.goals import Level
 from portal_api.domain.goals import Part as Standing
-from portal_api.domain.ledger import Trace
 from portal_api.domain.money import to_text
 from portal_api.domain.partners import Employment
 from portal_api.domain.plans import Part
 from portal_api.domain.rewards import Award, Facts, Recipient
 from portal_api.domain.teams import TeamAward, TeamShare
-from portal_api.domain.writes import Create, Delist, Save, Write
+from portal_api.domain.writes import Delist, Save, Write
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member, parties_of
-from portal_api.services.retrying import retried
 from portal_api.services.rewards import OPEN_AWARDS, Settlement, settlement_of
+from portal_api.services.series import UNFINISHED, Step, StepFailed, each, step
 from portal_api.services.settling import Books, allowed_by, earning_name
-from portal_api.services.store import Listed, One, StoreUnavailable, Want
-from portal_api.services.use_case import Portal, Situation, system_viewer
+from portal_api.services.store import Listed, One, Unreadable, Want
+from portal_api.services.use_case import Portal, Situation
 
 SHARES_AT_ONCE = 20
 """So many are paid within the request that earned them; the others by the next run."""
-_RUN = "series:team-awards"
 
 
 def pay_team_awards(portal: Portal, activity: Activity) -> None:
@@ -39,7 +37,9 @@ def pay_team_awards(portal: Portal, activity: Activity) -> None:
         if outcome.team_award_id is not None:
             try:
                 pay_shares(portal, outcome.team_award_id, SHARES_AT_ONCE)
-            except StoreUnavailable:
+            except (StepFailed, Unreadable):
+                continue
+            except UNFINISHED:
                 return
 
 
@@ -51,28 +51,30 @@ def pay_open_awards(portal: Portal) -> int:
     """
     listed = Listed(OPEN_AWARDS, newest_first=False)
     ids = portal.store.read([listed])[listed].ids
-    left: list[str] = []
-    for award_id in ids:
-        try:
-            pay_shares(portal, award_id)
-        except StoreUnavailable:
-            left.append(award_id)
-    if left:
-        raise StoreUnavailable(f"{len(left)} of {len(ids)} team awards are not finished.")
-    return len(ids)
+
+    def paid(award_id: str) -> int:
+        pay_shares(portal, award_id)
+        return 1
+
+    return each(ids, paid, f"{{left}} of {len(ids)} team awards are not finished.")
 
 
 def pay_shares(portal: Portal, award_id: str, at_most: int | None = None) -> None:
-    """Pays, or withholds, the shares that wait; ``at_most`` so many of them."""
+    """Pays, or withholds, the shares that wait; ``at_most`` so many of them.
+
+    A share that cannot be paid as things are keeps none of the others waiting: that is raised at
+    the end, as ``StepFailed`` or ``Unreadable``. Raises ``StoreUnavailable`` at once.
+    """
     want = One(TeamAward, award_id)
     award = portal.store.read([want])[want]
+    failed: StepFailed | Unreadable | None = None
     for share in award.waiting[:at_most] if award else ():
-        person = share.individual_id
-
-        def attempt(person: str = person) -> None:
-            _pay(portal, award_id, person)
-
-        retried(attempt)
+        try:
+            _pay(portal, award_id, share.individual_id)
+        except (StepFailed, Unreadable) as problem:
+            failed = failed or problem
+    if failed is not None:
+        raise failed
 
 
 def _pay(portal: Portal, award_id: str, individual_id: str) -> None:
@@ -80,27 +82,22 @@ def _pay(portal: Portal, award_id: str, individual_id: str) -> None:
     want = One(TeamAward, award_id)
     partner_id, program_id, _ = award_id.split(".")
     loads = Loads(partner_id, individual_id, program_id)
-    found = portal.store.read([want, *loads.wants()])
-    award = found[want]
-    waiting = award.waiting if award is not None else ()
-    share = next((one for one in waiting if one.individual_id == individual_id), None)
-    if award is None or share is None:
-        return
-    situation = Situation(portal, system_viewer(), found, portal.clock(), _RUN)
-    outcome, settlement = _decided(situation, loads, award, share)
-    decided = award.decided(individual_id, outcome)
-    writes: list[Write] = [Save(decided), *settlement.writes(award.trace.activity_id)]
-    if not decided.waiting:
-        writes.append(Delist(OPEN_AWARDS, award_id))
-    event = Event(
-        id=f"{partner_id}.{portal.new_id()}",
-        kind="TeamSharePaid" if outcome.earning_id else "TeamShareWithheld",
-        subject_id=award_id,
-        actor_id=situation.viewer.id,
-        request_id=_RUN,
-        at=situation.now,
-    )
-    portal.store.commit([*writes, Create(event)])
+
+    def decide(s: Situation) -> Step | None:
+        award = s.found[want]
+        waiting = award.waiting if award is not None else ()
+        share = next((one for one in waiting if one.individual_id == individual_id), None)
+        if award is None or share is None:
+            return None
+        outcome, settlement = _decided(s, loads, award, share)
+        decided = award.decided(individual_id, outcome)
+        writes: list[Write] = [Save(decided), *settlement.writes(award.trace.activity_id)]
+        if not decided.waiting:
+            writes.append(Delist(OPEN_AWARDS, award_id))
+        kind = "TeamSharePaid" if outcome.earning_id else "TeamShareWithheld"
+        return Step(kind, award_id, partner_id, tuple(writes))
+
+    step(portal, f"series:team-award:{award_id}:{individual_id}", [want, *loads.wants()], decide)
 
 
 def _decided(
@@ -208,6 +205,8 @@ def _paid(
 ) -> Outcome:
     """The share as an earning of the member, where the budget has it."""
     rule, part, person = verdict.rule, verdict.part, verdict.recipient_id
+    if books.postings.closed(person):
+        return replace(told, reason=WithheldReason.ACCOUNT_CLOSED)
     if not books.budget.draw(person, rule.asset, part.amount_minor):
         return replace(told, reason=WithheldReason.BUDGET_EXHAUSTED)
     if not part.amount_minor:

@@ -30,6 +30,8 @@ Success_co = TypeVar("Success_co", covariant=True)
 Success = TypeVar("Success")
 
 ANSWERS_KEPT = timedelta(days=90)
+VENDOR = "vendor"
+"""Whose the events are that concern no partner."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Situation:
 
     Who asks, what was found, the instant, and more reads if it must. ``again``: something has
     changed under an earlier try, so that what was taken for granted is to be looked at.
+    ``event`` is the own part of the id of the event that tells of it.
     """
 
     portal: Portal
@@ -84,16 +87,44 @@ class Situation:
     now: datetime
     request_id: str
     again: bool = False
+    event: str = ""
 
-    def cause(self, **more: str) -> dict[str, str]:
-        """The cause of a journal: who, by which request, and what else is named."""
-        return {"actor": self.viewer.id, "request": self.request_id, **more}
+    def cause(self, partner_id: str | None, **more: str) -> dict[str, str]:
+        """The cause of a journal: who, by which request, told by which event, and what else.
+
+        ``partner_id`` is that of the event, none for the vendor's own.
+        """
+        event = f"{partner_id or VENDOR}.{self.event}"
+        return {"actor": self.viewer.id, "request": self.request_id, "event": event, **more}
+
+    def told(self, kind: str, subject_id: str, partner_id: str | None) -> Event:
+        """The event that tells of it."""
+        return Event(
+            id=f"{partner_id or VENDOR}.{self.event}",
+            kind=kind,
+            subject_id=subject_id,
+            actor_id=self.viewer.id,
+            request_id=self.request_id,
+            at=self.now,
+        )
+
+
+def answer_id(subject: str, request_id: str) -> str:
+    """The id of the answer to somebody's request."""
+    return f"{subject}.{hashlib.sha256(request_id.encode()).hexdigest()[:32]}"
 
 
 def system_viewer() -> Viewer:
     """Who acts in a series that nobody asked for: the portal itself."""
     employment = Employment(None, Role.SERVICE, datetime.min.replace(tzinfo=UTC))
     return Viewer(Individual("system", "Portal", "", (employment,)), employment)
+
+
+def check_request_id(request_id: str) -> None:
+    """Raises ``InvalidInput`` for what cannot be a request id."""
+    printable = request_id.isascii() and request_id.isprintable()
+    if not printable or not 8 <= len(request_id) <= 100:
+        raise InvalidInput("A request id has 8 to 100 printable ASCII characters.", "requestId")
 
 
 def perform(
@@ -113,17 +144,10 @@ def perform(
     a new load when something has changed. Raises a ``Refusal``, ``Unauthenticated`` or
     ``StoreUnavailable``. Refusals of state are stored and replayed, those of input are not.
     """
-    if (
-        not 8 <= len(ask.request_id) <= 100
-        or not ask.request_id.isascii()
-        or not ask.request_id.isprintable()
-    ):
-        raise InvalidInput("A request id has 8 to 100 printable ASCII characters.", "requestId")
+    check_request_id(ask.request_id)
     asked_hash = hashlib.sha256(canonical([operation, plain(arguments)])).hexdigest()
     person_want = One(Individual, ask.subject)
-    answer_want = One(
-        Answer, f"{ask.subject}.{hashlib.sha256(ask.request_id.encode()).hexdigest()[:32]}"
-    )
+    answer_want = One(Answer, answer_id(ask.subject, ask.request_id))
 
     tries = itertools.count()
 
@@ -140,7 +164,9 @@ def perform(
         answer = found[answer_want]
         if answer is not None:
             return _replayed(portal, answer, asked_hash, ask, outcome)
-        situation = Situation(portal, viewer, found, now, ask.request_id, again)
+        situation = Situation(
+            portal, viewer, found, now, ask.request_id, again, event=portal.new_id()
+        )
         stamp = _Stamp(ask, operation, asked_hash, answer_want.id, now)
         result, writes = _decided(situation, decide, stamp)
         try:
@@ -165,30 +191,29 @@ class _Stamp:
     answer_id: str
     now: datetime
 
-    def answer(self, outcome: str, values: Mapping[str, object]) -> Answer:
+    def answer(
+        self, outcome: str, values: Mapping[str, object], event_id: str | None = None
+    ) -> Answer:
         """The answer, kept 90 days."""
-        expires_at = int((self.now + ANSWERS_KEPT).timestamp())
         return Answer(
-            self.answer_id, self.operation, self.request_hash, outcome, values, self.now, expires_at
+            id=self.answer_id,
+            operation=self.operation,
+            request_hash=self.request_hash,
+            outcome=outcome,
+            values=values,
+            answered_at=self.now,
+            expires_at=int((self.now + ANSWERS_KEPT).timestamp()),
+            event_id=event_id,
         )
 
-    def writes(
-        self, portal: Portal, viewer: Viewer, decision: Decision[object]
-    ) -> tuple[Write, ...]:
+    def writes(self, situation: Situation, decision: Decision[object]) -> tuple[Write, ...]:
         """The answer, and the event where something changes."""
         kind = type(decision.outcome).__name__
-        answer = Create(self.answer(kind, _ids(decision.outcome)))
+        values = _ids(decision.outcome)
         if not decision.writes:
-            return (answer,)
-        event = Event(
-            id=f"{decision.partner_id or 'vendor'}.{portal.new_id()}",
-            kind=kind,
-            subject_id=decision.subject_id,
-            actor_id=viewer.id,
-            request_id=self.ask.request_id,
-            at=self.now,
-        )
-        return answer, Create(event)
+            return (Create(self.answer(kind, values)),)
+        event = situation.told(kind, decision.subject_id, decision.partner_id)
+        return Create(self.answer(kind, values, event.id)), Create(event)
 
 
 def _decided(
@@ -204,7 +229,7 @@ def _decided(
         if not refusal.final:
             raise
         return refusal, (Create(stamp.answer(type(refusal).__name__, _values(refusal))),)
-    stamped = stamp.writes(situation.portal, situation.viewer, decision)
+    stamped = stamp.writes(situation, decision)
     return decision.outcome, (*decision.writes, *stamped, *_still_acting(situation.viewer))
 
 

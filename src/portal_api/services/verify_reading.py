@@ -14,6 +14,30 @@ _AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What is there to be verified: the whole store, unless it is an export.
+
+    ``wallets``: only these, with what explains them (none: all). ``records``: with what people did
+    and were answered, which an export leaves out.
+    """
+
+    wallets: tuple[str, ...] | None = None
+    records: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether all wallets are there, and what is compared over all of them."""
+        return self.wallets is None
+
+    def answered(self, actor_id: str) -> bool:
+        """Whether the answers to somebody's requests are there."""
+        return self.whole or actor_id in (self.wallets or ())
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """An invariant of the ledger that does not hold, where, and what is wrong.
 
@@ -60,16 +84,16 @@ class Answers:
         return None if found is None else found[want]
 
 
-def records(store: Store, want: Many[R]) -> Iterator[R | Unreadable]:
+def records(store: Store, want: Many[R], at_once: int = _AT_ONCE) -> Iterator[R | Unreadable]:
     """All records of a collection in its order, a slice at a time, and what is damaged."""
-    first: int = _AT_ONCE
+    first = at_once
     while True:
         try:
             found = store.read([replace(want, first=first)])[replace(want, first=first)]
         except Unreadable as damage:
             if first == 1:
                 yield damage
-                want, first = replace(want, after=damage.cursor), _AT_ONCE
+                want, first = replace(want, after=damage.cursor), at_once
             else:
                 first = 1
             continue

@@ -5,7 +5,9 @@ what                    partition                       sort key
 ======================  ==============================  ===========================
 program, plan,          CATALOGUE                       PROGRAM#… PLAN#…#n
 draft, behavior                                         DRAFT#… BEHAVIOR#…
-a program's budget      PROGRAM#prg#SHARD#n             SHARD
+a program's budget,     PROGRAM#prg#SHARD#n             SHARD
+its moves and sums                                      MOVE#recorded-wallet-seq
+                                                        SUM#before
 partner                 PARTNER#ptn                     PARTNER
 consents, goals and     PARTNER#ptn                     CONSENT#prg GOALS#prg
 progress of the                                         PROGRESS#prg#partner
@@ -16,7 +18,18 @@ deals, activities,                                      DEAL#own ACTIVITY#own
 claims                                                  CLAIM#own
 person                  PERSON#ind                      PERSON
 wallet, journals,       WALLET#party                    HEAD JOURNAL#recorded#seq
-earnings, payouts                                       EARNING#own PAYOUT#own
+earnings, payouts,                                      EARNING#own PAYOUT#own
+adjustments, disputes,                                  ADJUSTMENT#own DISPUTE#own
+statements, and to a                                    STATEMENT#month
+company for its people                                  STAFFPAID#year
+exchange rates          RATES#to                        RATE#from#day#n
+payout policy, tax      CATALOGUE                       PAYOUTPOLICY#asset
+threshold                                               TAXTHRESHOLD#code
+batch of payouts, and   PAYOUTBATCH#own                 BATCH TALLY
+what became of them
+settlement file         SETTLEMENTFILE#own              FILE
+file of people or of    IMPORTFILE#own                  FILE
+activities
 who protects a          PROTECTION#prg#hash             PROTECTION
 customer and product
 a reserved name         NAME#name                       NAME
@@ -25,23 +38,33 @@ events                  EVENTS#ptn, EVENTS#vendor       EVENT#own
 a list                  LIST#name                       its own order
 ======================  ==============================  ===========================
 
-The parts of an id lead to its partition (``transactions.md``: ids and keys): a deal's id is
+The parts of an id lead to its partition: a deal's id is
 partner.owner.program.own, so that one batch get finds all that a mutation needs.
 """
 
 from collections.abc import Callable, Mapping
 
 from portal_api.domain.activities import Activity, BehaviorType
+from portal_api.domain.adjustments import Adjustment
+from portal_api.domain.batches import BatchTally, PayoutBatch
 from portal_api.domain.claims import Claim
 from portal_api.domain.consent import ConsentFile, Enrollment
+from portal_api.domain.currencies import ExchangeRate
 from portal_api.domain.deals import Deal, Protection
+from portal_api.domain.disputes import Dispute
+from portal_api.domain.earnings import Earning
 from portal_api.domain.events import Answer, Event
+from portal_api.domain.finance import Move, MoveSum
 from portal_api.domain.goals import GoalSheet, Progress
-from portal_api.domain.ledger import Earning, Journal, Wallet
+from portal_api.domain.import_files import ImportFile
+from portal_api.domain.ledger import Journal, Wallet
 from portal_api.domain.partners import Individual, Partner
-from portal_api.domain.payouts import Payout
+from portal_api.domain.payouts import Payout, PayoutPolicy
 from portal_api.domain.plans import PlanDraft, PlanVersion
 from portal_api.domain.programs import Program, ProgramShard
+from portal_api.domain.settlements import SettlementFile
+from portal_api.domain.statements import Statement
+from portal_api.domain.tax import StaffPaid, TaxThreshold
 from portal_api.domain.teams import TeamAward
 from portal_api.domain.writes import Record
 from portal_api.storage.table import Key
@@ -83,7 +106,20 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
     Wallet: lambda party: Key(f"WALLET#{party}", "HEAD"),
     Earning: lambda party, own: Key(f"WALLET#{party}", f"EARNING#{own}"),
     Payout: lambda party, own: Key(f"WALLET#{party}", f"PAYOUT#{own}"),
+    PayoutPolicy: lambda asset: Key(CATALOGUE, f"PAYOUTPOLICY#{asset}"),
+    TaxThreshold: lambda code: Key(CATALOGUE, f"TAXTHRESHOLD#{code}"),
+    PayoutBatch: lambda own: Key(f"PAYOUTBATCH#{own}", "BATCH"),
+    BatchTally: lambda own: Key(f"PAYOUTBATCH#{own}", "TALLY"),
+    SettlementFile: lambda own: Key(f"SETTLEMENTFILE#{own}", "FILE"),
+    ImportFile: lambda own: Key(f"IMPORTFILE#{own}", "FILE"),
+    Adjustment: lambda party, own: Key(f"WALLET#{party}", f"ADJUSTMENT#{own}"),
+    Dispute: lambda party, own: Key(f"WALLET#{party}", f"DISPUTE#{own}"),
     Answer: lambda caller, request: Key(f"REQUEST#{caller}.{request}", "ANSWER"),
+    Statement: lambda party, month: Key(f"WALLET#{party}", f"STATEMENT#{month}"),
+    StaffPaid: lambda party, year: Key(f"WALLET#{party}", f"STAFFPAID#{year}"),
+    Move: lambda prg, n, own: Key(f"PROGRAM#{prg}#SHARD#{n}", f"MOVE#{own}"),
+    MoveSum: lambda prg, n, own: Key(f"PROGRAM#{prg}#SHARD#{n}", f"SUM#{own}"),
+    ExchangeRate: lambda to, of, day, n: Key(f"RATES#{to}", f"RATE#{of}#{day}#{n}"),
     Event: lambda whose, own: Key(f"EVENTS#{whose}", f"EVENT#{own}"),
 }
 
@@ -129,6 +165,8 @@ def list_of(name: str) -> str:
 _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] = {
     (Program, "vendor"): lambda: (CATALOGUE, "PROGRAM#"),
     (BehaviorType, "vendor"): lambda: (CATALOGUE, "BEHAVIOR#"),
+    (PayoutPolicy, "vendor"): lambda: (CATALOGUE, "PAYOUTPOLICY#"),
+    (TaxThreshold, "vendor"): lambda: (CATALOGUE, "TAXTHRESHOLD#"),
     (PlanVersion, "vendor"): lambda: (CATALOGUE, "PLAN#"),
     (PlanVersion, "program"): lambda prg: (CATALOGUE, f"PLAN#{prg}#"),
     (ConsentFile, "partner"): lambda ptn: (f"PARTNER#{ptn}", "CONSENT#"),
@@ -136,12 +174,20 @@ _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] 
     (Progress, "partner"): lambda ptn: (f"PARTNER#{ptn}", "PROGRESS#"),
     (Progress, "partner_program"): lambda ptn, prg: (f"PARTNER#{ptn}", f"PROGRESS#{prg}#"),
     (Progress, "person"): lambda ptn, ind: (_affairs(ptn, ind), "PROGRESS#"),
+    (TeamAward, "partner"): lambda ptn: (f"PARTNER#{ptn}", "TEAMAWARD#"),
     (Enrollment, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ENROLLMENT#"),
     (Deal, "person"): lambda ptn, ind: (_affairs(ptn, ind), "DEAL#"),
     (Activity, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ACTIVITY#"),
     (Claim, "person"): lambda ptn, ind: (_affairs(ptn, ind), "CLAIM#"),
     (Earning, "wallet"): lambda party: (f"WALLET#{party}", "EARNING#"),
     (Payout, "wallet"): lambda party: (f"WALLET#{party}", "PAYOUT#"),
+    (Adjustment, "wallet"): lambda party: (f"WALLET#{party}", "ADJUSTMENT#"),
+    (Dispute, "wallet"): lambda party: (f"WALLET#{party}", "DISPUTE#"),
+    (Journal, "wallet"): journals_of,
+    (Statement, "wallet"): lambda party: (f"WALLET#{party}", "STATEMENT#"),
+    (Move, "shard"): lambda prg, n: (f"PROGRAM#{prg}#SHARD#{n}", "MOVE#"),
+    (MoveSum, "shard"): lambda prg, n: (f"PROGRAM#{prg}#SHARD#{n}", "SUM#"),
+    (ExchangeRate, "pair"): lambda of, to: (f"RATES#{to}", f"RATE#{of}#"),
     (Event, "events"): lambda whose: (f"EVENTS#{whose}", "EVENT#"),
 }
 

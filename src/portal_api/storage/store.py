@@ -31,6 +31,8 @@ from portal_api.services.store import (
     RawJournal,
     References,
     Slice,
+    StoredItem,
+    StoredSlice,
     StoreUnavailable,
     TooLarge,
     Unreadable,
@@ -53,6 +55,32 @@ class TableStore:
 
     def read(self, wants: Sequence[Want[object]]) -> Found:
         """Everything asked for in one wave."""
+        items, pages = self._wave(wants)
+        answers: dict[object, object] = {
+            want: _single(want, key, item) for want, (key, item) in items.items()
+        }
+        for want, (query, page) in pages.items():
+            answers[want] = _several(want, query, page)
+        return Found(answers)
+
+    def stored(self, wants: Sequence[Want[object]]) -> Mapping[object, StoredSlice]:
+        """Everything asked for in one wave, as it is stored."""
+        items, pages = self._wave(wants)
+        slices: dict[object, StoredSlice] = {}
+        for want, (key, item) in items.items():
+            rows = () if item is None else ((key, item),)
+            slices[want] = _as_stored("", rows, more=False)
+        for many, (query, page) in pages.items():
+            slices[many] = _as_stored(query.prefix, page.rows, more=page.more)
+        return slices
+
+    def _wave(
+        self, wants: Sequence[Want[object]]
+    ) -> tuple[
+        dict[One[Any] | Holder, tuple[Key, Item | None]],
+        dict[Many[Any] | Listed, tuple[Query, Page]],
+    ]:
+        """What is stored of everything asked for."""
         asked = list(dict.fromkeys(wants))
         gets = {want: _key_of(want) for want in asked if isinstance(want, One | Holder)}
         queries = {want: _query_of(want) for want in asked if isinstance(want, Many | Listed)}
@@ -61,13 +89,8 @@ class TableStore:
                 items, pages = self._engine.read(list(gets.values()), list(queries.values()))
         except table.Corrupt as damage:
             raise _unreadable(damage.key, queries.values()) from damage
-        answers: dict[object, object] = {
-            want: _single(want, key, item)
-            for (want, key), item in zip(gets.items(), items, strict=True)
-        }
-        for (want, query), page in zip(queries.items(), pages, strict=True):
-            answers[want] = _several(want, query, page)
-        return Found(answers)
+        got = {one: (gets[one], item) for one, item in zip(gets, items, strict=True)}
+        return got, {many: (queries[many], page) for many, page in zip(queries, pages, strict=True)}
 
     def commit(self, writes: Sequence[Write]) -> None:
         """All of it in one transaction, or nothing."""
@@ -83,10 +106,10 @@ class TableStore:
         with _translated(), self._engine.group():
             yield
 
-    def journals(self, wallet_id: str) -> Iterator[RawJournal]:
+    def journals(self, wallet_id: str, after: str | None = None) -> Iterator[RawJournal]:
         """A wallet's journals as stored, a page at a time, in the order of their keys."""
         partition, prefix = keys.journals_of(wallet_id)
-        after: str | None = None
+        after = None if after is None else prefix + after
         damaged: str | None = None
         while True:
             # What is before a damaged one comes first, then its place alone, then what is behind.
@@ -138,7 +161,11 @@ def _query_of(want: Many[Any] | Listed) -> Query:
     else:
         partition, prefix = keys.collection_of(want.kind, want.of)
     after = None if want.after is None else prefix + want.after
-    return Query(partition, prefix, descending=want.newest_first, limit=want.first, after=after)
+    low = high = None
+    if isinstance(want, Many):
+        low = None if want.low is None else prefix + want.low
+        high = None if want.high is None else prefix + want.high
+    return Query(partition, prefix, low, high, want.newest_first, want.first, after)
 
 
 def _single(want: One[Any] | Holder, key: Key, item: Item | None) -> object:
@@ -159,6 +186,11 @@ def _several(want: Many[Any] | Listed, query: Query, page: Page) -> Slice[Any] |
         )
     records = tuple(_record(want.kind, key, item, query) for key, item in page.rows)
     return Slice(records, cursors, page.more)
+
+
+def _as_stored(prefix: str, rows: Sequence[tuple[Key, Item]], *, more: bool) -> StoredSlice:
+    items = tuple(StoredItem(key.pk, key.sk, item) for key, item in rows)
+    return StoredSlice(items, tuple(key.sk.removeprefix(prefix) for key, _ in rows), more)
 
 
 def _record(kind: type[Any], key: Key, item: Item, query: Query | None = None) -> Any:

@@ -8,6 +8,7 @@ deal that two people share 60 : 40: 150.00 and 100.00, taken back when the deal 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from portal_api.domain import awards
 from portal_api.domain.activities import (
     DEAL_AMOUNT_CHANGED,
     DEAL_CHANGES,
@@ -74,4 +75,4 @@ class Flat(Mechanic):
 
 def _is_new(deal: DealTold, case: Case) -> bool:
     """Whether the sale stands and is not paid: a withheld one is judged again, also much later."""
-    return deal.stage is DealStage.WON and not any(award.amount_minor for award in case.paid)
+    return deal.stage is DealStage.WON and not awards.given(case.paid)

@@ -71,8 +71,8 @@ class GoalBonus(Mechanic):
 
     @property
     def transfers_at_most(self) -> int:
-        """Two for each."""
-        return 4
+        """Three for each."""
+        return 6
 
     def counters(self, rule: Rule) -> tuple[str, ...]:
         """What was decided."""

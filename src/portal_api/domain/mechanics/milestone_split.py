@@ -13,6 +13,7 @@ after the registration was paid gets its whole share with the sale.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from portal_api.domain import awards
 from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import MAX_REOPENED, DealStage
@@ -55,7 +56,7 @@ class MilestoneSplit(Mechanic):
         if due is None:
             return ()
         because = self._because(rule, deal, case, of_deal, due)
-        paid = sum(award.amount_minor for award in case.paid)
+        paid = awards.given(case.paid)
         if case.behavior == DEAL_REGISTERED and due == paid and deal.concerned and not registered:
             # Of nothing, also on a deal that was sold before: so it is known not to be withheld.
             return (Part(0, deal.turn, DEAL_REGISTERED, because, pot),)
@@ -82,7 +83,7 @@ class MilestoneSplit(Mechanic):
         """What stays when the deal is lost or returned, never more than there was."""
         if not case.paid or (self.keep_on_loss and case.behavior == DEAL_LOST):
             return None
-        paid = sum(award.amount_minor for award in case.paid)
+        paid = awards.given(case.paid)
         return min(paid, on_registration) if self.keep_on_loss else 0
 
     def _because(self, rule: Rule, deal: DealTold, case: Case, of_deal: int, due: int) -> str:
@@ -97,7 +98,7 @@ class MilestoneSplit(Mechanic):
             f"divided {self.registration_weight} : {self.winning_weight} over approved"
             " registration and winning"
         )
-        paid = sum(award.amount_minor for award in case.paid)
+        paid = awards.given(case.paid)
         if case.behavior == DEAL_REGISTERED and not paid:
             return f"{', '.join(told)}: {to_text(due, rule.asset)} now."
         numbers = f"{to_text(due, rule.asset)} due, {to_text(paid, rule.asset)} paid before"
@@ -120,8 +121,8 @@ class MilestoneSplit(Mechanic):
 
     @property
     def transfers_at_most(self) -> int:
-        """Two for each: what is there, and what is owed."""
-        return 2 * self.items_at_most
+        """Three for each: what is there, what has expired, and what is owed."""
+        return 3 * self.items_at_most
 
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """A rate or weights that cannot be used."""

@@ -6,10 +6,11 @@ Once for each person and deal. Reported after the win though held before it: ava
 returned deal takes it back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
+from portal_api.domain import awards
 from portal_api.domain.activities import DEAL_CHANGES, DEAL_LOST, DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
@@ -78,7 +79,8 @@ class Overlay(Mechanic):
         )
         if waiting or any(award.amount_minor for award in case.paid):
             return waiting
-        return (self._part(case, deal, because),)
+        left = self.amount_minor - awards.reversed_by_hand(case.paid)
+        return (replace(self._part(case, deal, because), amount_minor=left),) if left > 0 else ()
 
     def _part(self, case: Case, deal: DealTold, because: str, pending: bool = False) -> Part:
         return Part(self.amount_minor, deal.turn, self.behavior, because, pending=pending)

@@ -84,7 +84,7 @@ class Tiered(Mechanic):
         for award in case.paid:
             if award.turn != deal.reopened:
                 continue
-            changed = dict(zip(self.counters(rule), (revenue, -award.amount_minor), strict=False))
+            changed = dict(zip(self.counters(rule), (revenue, -award.given_minor), strict=False))
             earning_id = award.earning_id or ""
             found.append(TakeBack(earning_id, award.step, award.amount_minor, told, changed))
         return tuple(found)

@@ -9,6 +9,7 @@ reported late but came before raises the sale when it arrives: 300.00 more.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from portal_api.domain import awards
 from portal_api.domain.activities import DEAL_CHANGES, DEAL_REGISTERED, DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
@@ -47,7 +48,7 @@ class Uplift(Mechanic):
         rate_bps = self.rate_bps if missing else self.uplifted_bps
         of_deal = plan.of_rate(rule, deal.amount_minor, rate_bps)
         due = deal.share(of_deal)
-        if late and due <= sum(award.amount_minor for award in case.paid):
+        if late and due <= awards.given(case.paid):
             return ()  # One's share of more can be a cent less: it is not taken back.
         because = self._because(rule, deal, rate_bps, of_deal, missing)
         return settled(case, deal, due, because, of_deal)
@@ -82,8 +83,8 @@ class Uplift(Mechanic):
 
     @property
     def transfers_at_most(self) -> int:
-        """A return takes back the sale's part and what came late, each in two."""
-        return 4
+        """A return takes back the sale's part and what came late, each in three."""
+        return 6
 
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """Rates that cannot be used, or nothing that raises them."""

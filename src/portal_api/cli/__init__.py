@@ -1,0 +1,31 @@
+"""The command line, `portal-api`: each command is one small function."""
+
+import typer
+
+from portal_api.cli.imports import (
+    import_activities_command,
+    import_crm_command,
+    import_people_command,
+    import_settlements_command,
+)
+from portal_api.cli.proofs import export_command, series_command, verify_command
+from portal_api.cli.serving import dev_command, schema_command
+
+main = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+imports = typer.Typer(no_args_is_help=True, help="Bring data of other systems in.")
+main.add_typer(imports, name="import")
+
+imports.command("crm")(import_crm_command)
+imports.command("people")(import_people_command)
+imports.command("activities")(import_activities_command)
+imports.command("settlements")(import_settlements_command)
+main.command("dev")(dev_command)
+main.command("schema")(schema_command)
+main.command("series")(series_command)
+main.command("verify")(verify_command)
+main.command("export")(export_command)
+
+
+@main.callback()
+def about() -> None:
+    """A portal for channel partner incentives."""

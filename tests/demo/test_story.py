@@ -52,6 +52,7 @@ def test_the_same_seed_tells_the_same_to_the_byte(demo: Told, tmp_path: Path) ->
         assert content_of(demo.path) == content_of(again.path)
 
 
+@pytest.mark.slow
 def test_another_seed_tells_something_else_about_the_same_people(
     demo: Told, tmp_path: Path
 ) -> None:
@@ -208,7 +209,12 @@ class Dying(TableStore):
         return pytest.MonkeyPatch.context()
 
 
-@pytest.mark.parametrize("commits", [1, 40, 1900])
+_LONG = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "commits", [pytest.param(1, marks=_LONG), 40, pytest.param(1900, marks=_LONG)]
+)
 def test_a_telling_that_was_killed_is_finished_by_the_next(
     demo: Told, tmp_path: Path, commits: int
 ) -> None:

@@ -493,16 +493,20 @@ _USUAL = settings(
 )
 
 
-def test_fifty_histories_of_money_keep_every_invariant() -> None:
-    run_state_machine_as_test(LedgerHistory, settings=settings(_USUAL, max_examples=50))
-
-
 class OtherLedgerHistory(LedgerHistory):
     """The same, so that two processes can each go through histories of their own."""
 
 
+MACHINES = pytest.mark.parametrize("machine", [LedgerHistory, OtherLedgerHistory])
+
+
+@MACHINES
+def test_fifty_histories_of_money_keep_every_invariant(machine: type[LedgerHistory]) -> None:
+    run_state_machine_as_test(machine, settings=settings(_USUAL, max_examples=25))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("machine", [LedgerHistory, OtherLedgerHistory])
+@MACHINES
 def test_five_hundred_histories_of_money_keep_every_invariant(
     machine: type[LedgerHistory],
 ) -> None:

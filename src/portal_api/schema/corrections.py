@@ -12,9 +12,7 @@ from portal_api.domain.errors import (
     AdjustmentDecided,
     BudgetExhausted,
     ExceedsEarning,
-    InvalidInput,
     NotEligible,
-    NotFound,
     SecondPersonRequired,
     WalletNotEmpty,
 )
@@ -24,7 +22,7 @@ from portal_api.schema.adjustments import VENDOR, Adjustment, adjustments_of, au
 from portal_api.schema.context import Info
 from portal_api.schema.disputes import Dispute, disputes_of
 from portal_api.schema.errors import result
-from portal_api.schema.ids import decoded, split
+from portal_api.schema.ids import decoded, party
 from portal_api.schema.ledger import Balance, Earning, balances_of
 from portal_api.schema.mutations import MutationInput, mutation, perform
 from portal_api.schema.paging import PAGE, After, First
@@ -235,7 +233,7 @@ class CorrectionMutations:
     )
     async def propose_adjustment(self, info: Info, input: ProposeAdjustmentInput) -> object:
         """A proposal."""
-        partner_id, wallet_id = _party(input.party_id)
+        partner_id, wallet_id = party(input.party_id, "partyId")
         asset, amount_minor = input.amount.minor("amount")
         named = input.earning_id
         outcome = perform(
@@ -303,7 +301,7 @@ class CorrectionMutations:
     )
     async def close_wallet(self, info: Info, input: CloseWalletInput) -> object:
         """A closing."""
-        partner_id, party_id = _party(input.party_id)
+        partner_id, party_id = party(input.party_id, "partyId")
         outcome = perform(
             info,
             close_wallet,
@@ -315,17 +313,6 @@ class CorrectionMutations:
         wallet = outcome.wallet
         closed_at = wallet.closed_at or info.context.portal.clock()
         return WalletClosed(closed_at=closed_at, balances=balances_of(wallet))
-
-
-def _party(global_id: str) -> tuple[str, str]:
-    """Partner and wallet that an id names; raises ``InvalidInput`` and ``NotFound``."""
-    kind, named = split(global_id)
-    partner_id, _, own = named.partition(".")
-    if kind not in ("Partner", "Individual") or bool(own) is not (kind == "Individual"):
-        raise InvalidInput("An id of a Partner or an Individual is needed here.", "partyId")
-    if own == partner_id:
-        raise NotFound.of("partyId")  # The company is named as if it were one of its people.
-    return partner_id, own or partner_id
 
 
 def _wallet_of(party: Any) -> str:

@@ -21,6 +21,8 @@ from tests.api import call
 
 README = Path(__file__).parent.parent / "README.md"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_LONG = 60
+"""An answer of so many lines is folded."""
 _BLOCK = re.compile(r"<!-- example: (\S+) -->.*?<!-- /example -->", re.DOTALL)
 
 
@@ -30,7 +32,7 @@ def rendered(text: str) -> str:
         engine = SqliteEngine(Path(folder) / "demo.sqlite", durable=False)
         engine.create()
         store = TableStore(engine)
-        story.tell(store, app.id_maker)
+        story.tell(store, app.id_maker, until=NOW.replace(hour=0))
         chance = Random(0)
         run_all(Portal(store, lambda: NOW, app.id_maker(lambda: NOW, chance.getrandbits)))
         known = {example.key: example for example in examples()}
@@ -45,11 +47,20 @@ def _shown(store: TableStore, example: Example) -> str:
     variables = Places(store, people, portal.new_id).fill(example.variables)
     person = next(one.id for one in people if one.name == example.person)
     answer = call(portal, person, example.document, variables)
+    assert "errors" not in answer, answer
     parts = [f"<!-- example: {example.key} -->", f"```graphql\n{_document(example)}\n```"]
     if variables:
         parts += ["with", f"```json\n{_json(variables)}\n```"]
-    parts += ["answers", f"```json\n{_json(answer)}\n```", "<!-- /example -->"]
+    parts += [*_answer(_json(answer)), "<!-- /example -->"]
     return "\n\n".join(parts)
+
+
+def _answer(text: str) -> tuple[str, ...]:
+    """An answer; one that is long is folded away until it is asked for."""
+    block = f"```json\n{text}\n```"
+    if text.count("\n") < _LONG:
+        return "answers", block
+    return "<details><summary>answers (on a click)</summary>", block, "</details>"
 
 
 def _document(example: Example) -> str:

@@ -1,5 +1,6 @@
-"""`portal-api import people` and `import activities`: files from the command line."""
+"""Files from the command line: partners, people and activities in, a person's data out."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,39 @@ def test_people_and_their_activities_are_imported_once(place: Path, tmp_path: Pa
     for counts in ("imported 1, unchanged 0", "imported 0, unchanged 1"):
         found = _run("activities", events, world.admin, place)
         assert (0, [f"{counts}, problems 0"]) == found
+
+
+def test_partners_are_imported_once(place: Path, tmp_path: Path) -> None:
+    world, file = _world(place), tmp_path / "partners.csv"
+    rows = [("ERP-1", "Contoso", "VAR", "GOLD", "EMEA"), ("ERP-2", "Fabrikam", "X", "GOLD", "EMEA")]
+    file.write_text(csv_text(("external_id", "name", "type", "tier", "region"), rows), "utf-8")
+    for counts in ("imported 1, unchanged 0", "imported 0, unchanged 1"):
+        code, lines = _run("partners", file, world.admin, place)
+        assert (0, f"{counts}, problems 1") == (code, lines[-1])
+        assert lines[0].startswith("partners.csv:3: WRONG_VALUE: ")
+
+
+def test_a_person_s_data_are_written_into_a_file(place: Path, tmp_path: Path) -> None:
+    """Nothing is left behind where there is nobody of the name."""
+    world, file = _world(place), tmp_path / "person.jsonl"
+    company, program = world.ready()
+    world.approved(company, program)
+
+    def export(person: str) -> tuple[int, str]:
+        asked = ["export", "person", person, str(file), "--store", str(place)]
+        done = CliRunner().invoke(main, asked, catch_exceptions=False)
+        return done.exit_code, done.output.strip()
+
+    told = "There is nobody with the user name ind-nobody."
+    assert (1, told) == export("ind-nobody")
+    assert [] == list(tmp_path.glob("person*"))
+    code, told = export(company.rep)
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert (0, f"{len(lines)} lines") == (code, told)
+    assert company.rep == lines[0]["person"]
+    assert {"Individual", "Wallet", "Journal", "Earning", "Deal"} <= {
+        one.get("kind") for one in lines
+    }
 
 
 def test_an_import_that_cannot_be_made_says_why(place: Path, tmp_path: Path) -> None:

@@ -22,7 +22,13 @@ from portal_api.auth import Caller, caller_of
 from portal_api.dev.command import CannotServe, _forget
 from portal_api.dev.examples import examples
 from portal_api.dev.gateway import HOST
-from portal_api.dev.portal import LocalPortal, listener, local_portal, server_of
+from portal_api.dev.portal import (
+    LocalPortal,
+    listener,
+    local_portal,
+    server_of,
+    variable_of,
+)
 from portal_api.dev.tokens import CLIENT_ID, Issuer
 from portal_api.services.due_series import run_all
 from portal_api.services.use_case import Portal
@@ -274,7 +280,11 @@ def test_a_printed_command_carries_the_example(local: Local) -> None:
     example = next(one for one in local.portal.examples() if one.variables)
     command = local.portal.curl(example).replace("curl", "printf '%s\\n'", 1)
     done = subprocess.run(
-        ["sh", "-c", command], capture_output=True, text=True, check=True, env={"MARA": "token"}
+        ["sh", "-c", command],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={variable_of(example.person): "token"},
     )
     arguments = done.stdout.splitlines()
     assert "authorization: Bearer token" in arguments

@@ -19,6 +19,7 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
 from portal_api import transport
+from portal_api.domain import ids
 from portal_api.schema import build_schema
 from portal_api.schema.context import Context
 from portal_api.schema.errors import typed
@@ -35,9 +36,6 @@ NewId = Callable[[], str]
 CALLER: Final = "portal.caller"
 """Where the handler leaves ``subject`` and ``requestId`` of whom it has checked, in the event."""
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_RANDOM_BITS = 52
-_CHARACTERS = 20
 _log = logging.getLogger(__name__)
 
 
@@ -75,16 +73,10 @@ def system_clock() -> datetime:
 
 
 def id_maker(clock: Clock, random_bits: Callable[[int], int]) -> NewId:
-    """Makes ids that sort by time: 48 bits of milliseconds and 52 random bits, in 20 characters.
-
-    The alphabet is Crockford's base 32 in lower case, which sorts as its values do.
-    """
+    """Makes ids that sort by time: 48 bits of milliseconds and 52 random bits, in 20 characters."""
 
     def new_id() -> str:
-        milliseconds = int(clock().timestamp() * 1000)
-        number = milliseconds << _RANDOM_BITS | random_bits(_RANDOM_BITS)
-        digits = (number >> 5 * place & 31 for place in reversed(range(_CHARACTERS)))
-        return "".join(_ALPHABET[digit] for digit in digits)
+        return ids.timed(clock(), random_bits(ids.MORE_BITS))
 
     return new_id
 

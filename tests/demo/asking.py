@@ -67,3 +67,10 @@ def program(demo: Told, name: str, fields: str) -> Any:
 def rep_of(demo: Told, partner: str) -> list[story.Person]:
     """The sales reps of a partner, in their order."""
     return [one for one in demo.people if (one.partner, one.role) == (partner, "SALES_REP")]
+
+
+def partner(demo: Told, name: str, fields: str) -> Any:
+    """A partner as the channel manager sees it."""
+    partner_id = next(one.id for one in demo.partners() if one.name == name)
+    document = f"query($id: ID!) {{ node(id: $id) {{ ... on Partner {{ {fields} }} }} }}"
+    return demo.ask(INES, document, id=encoded("Partner", partner_id))["node"]

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from portal_api.app import id_maker
-from portal_api.demo import story
+from portal_api.demo import story, world
 from portal_api.domain.partners import Partner
 from portal_api.domain.writes import Record
+from portal_api.services.partners import former_of, members_of
 from portal_api.services.store import Listed, Many, One, of_person
 from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
@@ -37,9 +38,14 @@ class Told:
         return [self.read(One(Partner, one)) for one in self.read(Listed("partners")).ids]
 
     def of_everybody(self, kind: type[Record]) -> list[Any]:
-        """The deals or activities of all people at partners."""
-        staff = [(one.partner_id, one.id) for one in self.people if one.partner_id]
-        wants = [Many(kind, of_person(str(partner_id), own)) for partner_id, own in staff]
+        """The deals or activities of all who work at partners, or have worked there."""
+        staff = [
+            (partner.id, person_id)
+            for partner in self.partners()
+            for listed in (members_of(partner.id), former_of(partner.id))
+            for person_id in self.read(Listed(listed)).ids
+        ]
+        wants = [Many(kind, of_person(partner_id, own)) for partner_id, own in staff]
         return [record for want in wants for record in self.read(want).records]
 
     def person(self, name: str) -> story.Person:
@@ -54,11 +60,11 @@ class Told:
         return answer["data"]
 
 
-def told(path: Path, seed: int = story.SEED) -> Iterator[Told]:
+def told(path: Path, seed: int = story.SEED, until: datetime = world.TOLD_TO) -> Iterator[Told]:
     """Tells the demo into a new file."""
     engine = SqliteEngine(path, durable=False)
     engine.create()
     store = TableStore(engine)
-    story.tell(store, id_maker, seed=seed)
+    story.tell(store, id_maker, seed=seed, until=until)
     yield Told(store, path, story.people(store))
     engine.close()

@@ -219,7 +219,11 @@ def test_s11_an_executive_has_chosen_that_the_company_is_paid(demo: Told) -> Non
         (one["program"]["name"], one["payee"])
         for one in listed(demo, elected, "earnings", "payee program { name }")
     }
-    assert {(world.GROWTH, "PARTNER"), (world.ENABLEMENT, "INDIVIDUAL")} == payees
+    assert {
+        (world.GROWTH, "PARTNER"),
+        (world.ENABLEMENT, "INDIVIDUAL"),
+        (world.CIRCLE, "INDIVIDUAL"),
+    } == payees
     (_, ready) = batches(demo, "csv")
     rows = {row["payee_name"]: row for row in csv.DictReader(io.StringIO(ready["csv"]))}
     assert ("PARTNER", "INDIVIDUAL") == tuple(
@@ -285,7 +289,7 @@ def test_s17_a_report_converts_by_the_rates_of_its_day(demo: Told) -> None:
             rates[at, one["assetCode"]] = (one["rate"] or {}).get("rate")
             assert (one["program"] or {}).get("name") in (None, world.SOLUTIONS)
         left = {one["program"]["name"] for one in made["notConverted"]}
-        assert {world.GROWTH, world.ENABLEMENT} == left
+        assert {world.GROWTH, world.ENABLEMENT, world.MAKERS} == left
     assert {
         ("2026-03-31", "EUR"): "1.092",
         ("2026-05-31", "EUR"): "1.1045",

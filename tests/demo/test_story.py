@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 
 from portal_api.app import id_maker
 from portal_api.demo import story, world
-from portal_api.demo.programs import QUARTERS, SPRING, YEAR
+from portal_api.demo.programs import CERTIFIED, QUARTERS, SPRING, TRAININGS, YEAR
 from portal_api.domain.activities import Activity, OutcomeStatus, WithheldReason
-from portal_api.domain.consent import ConsentFile
+from portal_api.domain.consent import ConsentFile, ConsentRequestStatus, ConsentScope
 from portal_api.domain.deals import Deal, DealStage, RegistrationStatus
 from portal_api.domain.earnings import Earning
-from portal_api.domain.goals import GoalSheet
+from portal_api.domain.goals import NOTHING, GoalSheet
+from portal_api.domain.holdings import Payee
 from portal_api.domain.partners import Partner, PartnerType, Role, Tier
 from portal_api.domain.payouts import Payout, PayoutStatus
 from portal_api.domain.writes import Write
@@ -25,7 +27,7 @@ from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.demo.telling import AFTERWARDS, Told, told
 
-SCENES, BY_HAND = 19, 24
+SCENES, BY_HAND = 25, 47
 """So many deals and so many activities beside deals are told by hand, or come from a file."""
 BEHAVIORS = {behavior.code for behavior in (*world.BEHAVIORS, world.NEW_BEHAVIOR)}
 
@@ -61,6 +63,23 @@ def test_another_seed_tells_something_else_about_the_same_people(
         assert content_of(demo.path) != content_of(other.path)
 
 
+@pytest.mark.slow
+def test_what_waits_has_come_in_the_weeks_before_the_telling_ends(tmp_path: Path) -> None:
+    """Told in another autumn, requests wait all the same, and the half year is what it was."""
+    autumn = datetime(2026, 11, 22, tzinfo=UTC)
+    for later in told(tmp_path / "later.sqlite", until=autumn):
+        assert 300 + SCENES == len(later.of_everybody(Deal))
+        waiting = [
+            one.requested_at
+            for partner in later.partners()
+            for file in later.read(Many(ConsentFile, of_partner(partner.id))).records
+            for one in file.waiting()
+        ]
+        assert 4 == len(waiting)
+        assert autumn - timedelta(days=60) < min(waiting)
+        assert max(waiting) < autumn
+
+
 def test_all_types_tiers_and_several_regions_are_there(demo: Told) -> None:
     partners = demo.partners()
     assert 12 == len(partners)
@@ -70,9 +89,9 @@ def test_all_types_tiers_and_several_regions_are_there(demo: Told) -> None:
 
 
 def test_people_work_at_partners_and_each_has_an_executive(demo: Told) -> None:
-    """Five at each, and two who came with a file."""
+    """Five at each, two who came with a file, who moved, and who was promoted; a leaver is gone."""
     roles = Counter(one.role for one in demo.people)
-    assert (12, 36, 14) == (
+    assert (13, 37, 14) == (
         roles[Role.PARTNER_EXECUTIVE],
         roles[Role.SALES_REP],
         roles[Role.SALES_ENGINEER] + roles[Role.MARKETER],
@@ -104,9 +123,7 @@ def test_activities_have_every_outcome_and_every_reason(demo: Told) -> None:
     assert BEHAVIORS == {one.behavior for one in own}
     outcomes = [outcome for one in activities for outcome in one.outcomes]
     assert set(OutcomeStatus) == {outcome.status for outcome in outcomes}
-    # Nobody leaves in the demo: no use case ends an employment yet.
-    shown = set(WithheldReason) - {WithheldReason.NOT_EMPLOYED}
-    assert shown == {one.reason for one in outcomes if one.reason}
+    assert set(WithheldReason) == {one.reason for one in outcomes if one.reason}
 
 
 def test_the_worked_example_of_the_split_is_among_maras_earnings(demo: Told) -> None:
@@ -124,40 +141,56 @@ def test_the_worked_example_of_the_split_is_among_maras_earnings(demo: Told) -> 
     assert WithheldReason.NO_CONSENT is first.outcomes[0].reason
 
 
-def test_consents_are_given_pending_and_revoked(demo: Told) -> None:
-    files = {
-        partner.name: demo.read(Many(ConsentFile, of_partner(partner.id))).records
+def test_consents_have_every_scope_and_requests_every_answer(demo: Told) -> None:
+    """Those that wait have been reminded of; one goes on, one was revoked, and one has ended."""
+    files = [
+        file
         for partner in demo.partners()
-    }
-    assert 2 == sum(len(file.waiting()) for file in files[world.DOVECOTE])
-    assert 1 == sum(len(file.waiting()) for file in files[world.NORRLAND])
-    assert () == files[world.BRIGHTMOOR]
-    assert [True, False, False] == [
-        any(consent.revoked_at for consent in file.consents) for file in files[world.HIGHMERE]
+        for file in demo.read(Many(ConsentFile, of_partner(partner.id))).records
     ]
-    assert {"COMPANY", "INDIVIDUALS"} == {
-        consent.scope for many in files.values() for file in many for consent in file.consents
-    }
+    asked = [one for file in files for one in file.requests]
+    assert set(ConsentRequestStatus) == {one.status for one in asked}
+    waiting = [one for one in asked if one.status is ConsentRequestStatus.PENDING]
+    assert 4 == len(waiting)
+    assert all(one.reminded_at for one in waiting)
+    assert all(bool(one.reason) is (one.answer == "DECLINED") for one in asked)
+    given = [one for file in files for one in file.consents]
+    assert set(ConsentScope) == {one.scope for one in given}
+    assert set(Payee) == {one.payee for one in given}
+    limited = [one for one in given if one.roles and one.caps]
+    assert {"TEAMS", "INDIVIDUALS"} == {one.scope for one in limited}
+    assert 1 == sum(one.revoked_at is not None for one in given)
+    assert 2 == sum(one.renews is not None for one in given)
+    assert 1 == sum(one.starts_at < one.valid_from for one in given)
+    soon = AFTERWARDS + timedelta(days=30)
+    assert 1 == sum(one.valid_to is not None and AFTERWARDS < one.valid_to < soon for one in given)
 
 
 def test_goals_of_teams_and_people_sum_to_the_partners(demo: Told) -> None:
+    """One of them declares that more is assigned than the company's own."""
     sheets = [
         sheet
         for partner in demo.partners()
         for sheet in demo.read(Many(GoalSheet, of_partner(partner.id))).records
     ]
-    # One of Growth for each partner but the distributor, and one of the sprint.
-    assert 12 == len(sheets)
+    # One of Growth for each partner but the distributor; of the sprint and of learning at one.
+    assert 13 == len(sheets)
     codes: set[str] = set()
+    over: list[str] = []
     for sheet in sheets:
         for code in sheet.targets["partner"]:
             of_level: Counter[str] = Counter()
             for party, targets in sheet.targets.items():
-                of_level[party.partition(".")[0]] += targets[code].goal
+                if code in targets:
+                    of_level[party.partition(".")[0]] += targets[code].goal
+            beyond = sheet.over.get("partner", {}).get(code, NOTHING)
+            of_level["partner"] += beyond.goal
+            over += [code] if beyond.goal else []
             assert 1 == len(set(of_level.values())), (sheet.id, of_level)
             assert {"partner", "team", "individual"} == set(of_level)
             codes.add(code)
-    assert {YEAR, *QUARTERS, SPRING} == codes
+    assert {YEAR, *QUARTERS, SPRING, TRAININGS, CERTIFIED} == codes
+    assert [YEAR] == over
 
 
 def test_payouts_end_in_every_way(demo: Told) -> None:
@@ -213,7 +246,11 @@ _LONG = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    "commits", [pytest.param(1, marks=_LONG), 40, pytest.param(1900, marks=_LONG)]
+    "commits",
+    [
+        *(pytest.param(1, marks=_LONG), 40),
+        *(pytest.param(1900, marks=_LONG), pytest.param(2040, marks=_LONG)),
+    ],
 )
 def test_a_telling_that_was_killed_is_finished_by_the_next(
     demo: Told, tmp_path: Path, commits: int

@@ -6,7 +6,7 @@ Every award is recomputed from what its earning would keep, and nothing is taken
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from portal_api.domain import deals, goals, rewards
+from portal_api.domain import deals, goals, rebates, rewards
 from portal_api.domain.activities import (
     DEAL_AMOUNT_CHANGED,
     DEAL_CHANGES,
@@ -25,6 +25,7 @@ from portal_api.domain.goals import Level, Part, Progress, Target
 from portal_api.domain.money import split
 from portal_api.domain.plans import PlanVersion, Rule
 from portal_api.domain.programs import Program
+from portal_api.domain.rebates import RebateFacts
 from portal_api.domain.rewards import (
     Award,
     Facts,
@@ -70,6 +71,7 @@ class Fold:
     program: Program = PROGRAM
     strangers: frozenset[str] = frozenset()
     """Who is not enrolled."""
+    rebate: RebateFacts = field(default_factory=RebateFacts)
     now: datetime = T0 + DAY
     deals: dict[str, Deal] = field(default_factory=dict)
     progress: dict[str, Progress] = field(default_factory=dict)
@@ -189,7 +191,7 @@ class Fold:
         self._add(who, dict.fromkeys(decided, -1))
         part = _parts((who,), activity.individual_id, deal)[who]
         recipient = self._recipient(before.rule, who, part)
-        facts = Facts(self.program, self.plan, PARTNER, activity, deal, CONSENTS, True)
+        facts = replace(self._facts(activity, deal), counted_already=True)
         for verdict in rewards.earned(before.rule, facts, recipient):
             if isinstance(verdict, Award) and verdict.part.step == before.part.step:
                 deal = self._applied(verdict, activity, deal)
@@ -219,16 +221,19 @@ class Fold:
         for rule in self.plan.rules:
             for party in people if rule.level is Level.INDIVIDUAL else ("p",):
                 recipient = self._recipient(rule, party, parts[party])
-                facts = Facts(self.program, self.plan, PARTNER, activity, deal, CONSENTS)
-                for verdict in rewards.earned(rule, facts, recipient):
+                for verdict in rewards.earned(rule, self._facts(activity, deal), recipient):
                     deal = self._applied(verdict, activity, deal)
                     if isinstance(verdict, Withheld):
                         credited = deal.credited if deal is not None else ()
                         self.waiting.append(Waiting(verdict, activity, name, credited))
         for party, part in parts.items():
             self._add(party, goals.counted(self.plan.goals, activity, deal, part))
+        self._add("p", rebates.revenue_counted(self.program, behavior, deal))
         if name is not None and deal is not None:
             self.deals[name] = deal
+
+    def _facts(self, activity: Activity, deal: Deal | None) -> Facts:
+        return Facts(self.program, self.plan, PARTNER, activity, deal, CONSENTS, rebate=self.rebate)
 
     def _recipient(self, rule: Rule, party: str, part: Part) -> Recipient:
         return a_recipient(

@@ -7,7 +7,7 @@ import pytest
 
 from portal_api.domain import adjustments, earnings
 from portal_api.domain.adjustments import Adjustment, AdjustmentStatus, Ground
-from portal_api.domain.consent import Consent, ConsentFile, ConsentScope
+from portal_api.domain.consent import Consent, ConsentFile, ConsentScope, Who
 from portal_api.domain.earnings import (
     MAX_CORRECTIONS,
     Correction,
@@ -114,7 +114,8 @@ def test_the_ground_of_a_payment_is_a_consent_but_for_a_company() -> None:
         file: ConsentFile | None,
         employed: bool = True,
     ) -> Ground:
-        return adjustments.ground_of(adjustment, earning, file, 1, T0, employed)
+        who = Who(adjustment.wallet_id, None, Role.SALES_REP) if employed else None
+        return adjustments.ground_of(adjustment, earning, file, 1, T0, who)
 
     own, now = Ground(Payee.PARTNER, "p.g.1"), Ground(Payee.INDIVIDUAL, "p.g.1", found=True)
     before = Correction(CorrectionKind.ADJUSTMENT, 200, "-", Role.ADMIN, T0)

@@ -18,6 +18,7 @@ from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.mechanics.percent_of_deal import PercentOfDeal
 from portal_api.domain.mechanics.tiered import Band, Tiered
+from portal_api.domain.periods import begins_at, months_in, period_of, year_before
 from portal_api.domain.plans import Limit, Period, PointValue
 from portal_api.domain.rewards import Award, Withheld
 from tests.domain.facts import (
@@ -159,7 +160,7 @@ def test_two_bonuses_of_one_activity_use_up_one_limit_between_them() -> None:
 def test_a_period_is_that_of_the_program_s_own_calendar(zone: str, minutes: int) -> None:
     instant = START + timedelta(minutes=minutes)
     local = instant.astimezone(ZoneInfo(zone)).date()
-    found = {period: rewards.period_of(period, instant, zone) for period in Period}
+    found = {period: period_of(period, instant, zone) for period in Period}
     monday = date.fromisoformat(found[Period.WEEK][1:])
 
     assert f"D{local.isoformat()}" == found[Period.DAY]
@@ -167,7 +168,18 @@ def test_a_period_is_that_of_the_program_s_own_calendar(zone: str, minutes: int)
     assert monday <= local < monday + timedelta(days=7)
     assert f"M{local:%Y-%m}" == found[Period.MONTH]
     assert f"Q{local.year}-{(local.month + 2) // 3}" == found[Period.QUARTER]
+    assert f"H{local.year}-{1 if local.month <= 6 else 2}" == found[Period.HALF_YEAR]
+    assert f"Y{local.year}" == found[Period.YEAR]
     assert "P" == found[Period.PROGRAM]
+    for period in (Period.MONTH, Period.QUARTER, Period.HALF_YEAR, Period.YEAR):
+        name = found[period]
+        assert found[Period.MONTH] in months_in(name)
+        assert begins_at(name, zone) <= instant
+        assert period_of(period, begins_at(name, zone) - timedelta(1), zone) < name
+        then = year_before(name)
+        assert name == period_of(period, begins_at(name, zone), zone)
+        assert then == period_of(period, begins_at(then, zone), zone)
+        assert begins_at(name, zone).year - 1 == begins_at(then, zone).year
 
 
 @pytest.mark.parametrize(
@@ -185,7 +197,7 @@ def test_a_period_is_that_of_the_program_s_own_calendar(zone: str, minutes: int)
     ],
 )
 def test_a_day_of_daylight_saving_has_25_or_23_hours(instant: datetime, day: str) -> None:
-    assert day == rewards.period_of(Period.DAY, instant, "America/New_York")
+    assert day == period_of(Period.DAY, instant, "America/New_York")
 
 
 def test_what_is_judged_again_does_not_count_itself_twice() -> None:

@@ -18,6 +18,8 @@ from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.mechanics.overlay import Overlay
 from portal_api.domain.mechanics.percent_of_deal import PercentOfDeal
+from portal_api.domain.mechanics.rebate import Band as RebateBand
+from portal_api.domain.mechanics.rebate import Rebate
 from portal_api.domain.mechanics.tiered import Band, Tiered
 from portal_api.domain.mechanics.uplift import Uplift
 from portal_api.domain.partners import Role, Segment
@@ -52,6 +54,12 @@ def many(mechanic: Mechanic, count: int, **changes: Any) -> dict[str, Any]:
 def banded(*bands: tuple[int, int], **changes: Any) -> dict[str, Any]:
     """A plan of one tiered rule."""
     return only(Tiered("Q", tuple(Band(*band) for band in bands), **changes))
+
+
+def rebate(period: Period, *starts: int, **changes: Any) -> dict[str, Any]:
+    """A plan of one rebate."""
+    bands = tuple(RebateBand(start, 100) for start in starts)
+    return only(Rebate(period, bands, **changes), level=Level.PARTNER)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +122,17 @@ def banded(*bands: tuple[int, int], **changes: Any) -> dict[str, Any]:
         (banded((0, 1), (10**15 + 1, 1)), "10^15 at most"),
         (banded((0, -1)), "from 0 to 10,000"),
         (banded((0, 1), (5, 10_001)), "from 0 to 10,000"),
+        (rebate(Period.YEAR), "1 to 10 bands"),
+        (rebate(Period.YEAR, 1), "start at 0"),
+        (rebate(Period.DAY, 0), "A rebate is of a month"),
+        (rebate(Period.WEEK, 0), "A rebate is of a month"),
+        (rebate(Period.PROGRAM, 0, growth=True), "no year before"),
+        (only(Rebate(Period.YEAR, (RebateBand(0, 1),)), level=Level.INDIVIDUAL), "pays an indiv"),
+        (only(Rebate(Period.YEAR, (RebateBand(0, 1),)), level=Level.TEAM), "pays a team"),
+        (
+            only(Rebate(Period.YEAR, (RebateBand(0, 1),)), level=Level.PARTNER, asset="EUR"),
+            "so in USD only",
+        ),
         ({"point_value": PointValue(0, 1)}, "Points are worth something"),
         ({"point_value": PointValue(1, LARGEST + 1)}, "Points are worth something"),
         ({"point_value": PointValue(101, 1)}, "At most 100 points"),
@@ -182,6 +201,8 @@ def test_all_problems_are_told_at_once_and_a_good_plan_has_none() -> None:
         {**only(PercentOfDeal(1), asset="POINTS"), "point_value": PointValue(100, 1)},
         only(TRAINING, asset="POINTS"),
         only(TRAINING, limits=tuple(Limit(period, 1, 1) for period in Period)),
+        rebate(Period.PROGRAM, 0, 10**15),
+        rebate(Period.MONTH, 0, 10_000, growth=True),
     ],
 )
 def test_what_is_at_the_edge_but_right_can_be_published(changes: dict[str, Any]) -> None:
@@ -218,6 +239,7 @@ mechanics: st.SearchStrategy[Mechanic] = st.sampled_from(
         Overlay("TRAINING", 1),
         GoalBonus("Q", 1, 1),
         Tiered("Q", (Band(0, 1),)),
+        Rebate(Period.YEAR, (RebateBand(0, 1),)),
     ]
 )
 rules = st.builds(

@@ -72,9 +72,10 @@ def test_the_first_reason_that_applies_is_told_in_the_order_of_the_reasons() -> 
         state |= repair
         told.append(reason_of(verdict_on(rule, "TRAINING", **state)))
 
-    # Only the wallet and the budget themselves can tell, at the draw.
+    # Only the wallet and the budget themselves can tell, at the draw; and only a rebate needs it.
     late = (WithheldReason.ACCOUNT_CLOSED, WithheldReason.BUDGET_EXHAUSTED)
-    assert [reason for reason in WithheldReason if reason not in late] + [None] == told
+    others = (*late, WithheldReason.NO_PARTICIPATION)
+    assert [reason for reason in WithheldReason if reason not in others] + [None] == told
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 """The API over a world of its own, on each engine in turn."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from tests.schema.audited import audited
 from tests.schema.client import Client
 from tests.services.conftest import (  # noqa: F401 - Fixtures are found by their names here.
     engine,
@@ -15,12 +18,18 @@ from tests.services.world import World
 
 
 @pytest.fixture
-def client(world: World) -> Client:  # noqa: F811
-    """Give the API on each engine in turn."""
-    return Client(world)
+def client(world: World) -> Iterator[Client]:  # noqa: F811
+    """Give the API on each engine in turn; every change that it makes leaves its audit record."""
+    yield from _audited(world)
 
 
 @pytest.fixture
-def quick_client(quick_world: World) -> Client:  # noqa: F811
-    """Give the API on SQLite, for what does not depend on the engine."""
-    return Client(quick_world)
+def quick_client(quick_world: World) -> Iterator[Client]:  # noqa: F811
+    """Give the API on SQLite, for what does not depend on the engine; audited as well."""
+    yield from _audited(quick_world)
+
+
+def _audited(world: World) -> Iterator[Client]:  # noqa: F811
+    store = audited(world)
+    yield Client(world)
+    assert [] == list(store.problems())

@@ -28,17 +28,16 @@ def year(client: Client) -> dict[str, Any]:
 def create(client: Client, manager: Person, **given: Any) -> str:
     """A program with a budget and no plan; its id."""
     start = client.world.now
+    wish = {
+        "name": "Growth",
+        "description": "Register early, win more.",
+        "startsAt": start.isoformat(),
+        "endsAt": start.replace(year=start.year + 1).isoformat(),
+        "currencyCode": "USD",
+        "terms": "Sell honestly.",
+    }
     created = client.do(
-        manager,
-        "createProgram",
-        "... on ProgramCreated { program { id } }",
-        name="Growth",
-        description="Register early, win more.",
-        startsAt=start.isoformat(),
-        endsAt=start.replace(year=start.year + 1).isoformat(),
-        currencyCode="USD",
-        terms="Sell honestly.",
-        **given,
+        manager, "createProgram", "... on ProgramCreated { program { id } }", **wish | given
     )
     program: str = created["program"]["id"]
     for amount in ({"money": usd("100000.00")}, {"points": 100_000}):

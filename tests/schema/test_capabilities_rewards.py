@@ -15,6 +15,7 @@ from tests.services.world import DAY
 
 DEALS = paying("deals", MILESTONES)
 TRAINED = paying("trained", {"flat": {"behavior": "TRAINING", "amount": "50.00"}})
+REBATE = {"rebate": {"period": "QUARTER", "bands": [{"start": 0, "rateBps": 100}]}}
 
 
 def started(client: Client, *rules: dict[str, Any], **given: Any) -> tuple[Person, str, Person]:
@@ -79,7 +80,7 @@ def test_C6_every_behavior_that_leads_to_a_sale_is_in_the_catalogue_and_pays(
     assert [[("AWARDED", "5.00", None)]] * 7 == [results(answer) for answer in answers]
 
 
-def test_C8_points_cash_percentage_and_the_companys_part_are_in_one_program(
+def test_C8_points_cash_percentage_and_the_companys_rebate_are_in_one_program(
     client: Client,
 ) -> None:
     """One sale of 30,000.00: 500 points, 25.00 in cash, 2 % of it at most 400.00, 1 % to them."""
@@ -87,7 +88,7 @@ def test_C8_points_cash_percentage_and_the_companys_part_are_in_one_program(
         paying("points", {"flat": {"behavior": "DEAL_WON", "amount": "500"}}, assetCode="POINTS"),
         paying("spiff", {"flat": {"behavior": "DEAL_WON", "amount": "25.00"}}),
         paying("percent", {"percentOfDeal": {"rateBps": 200, "atMost": "400.00"}}),
-        paying("company", {"percentOfDeal": {"rateBps": 100}}, level="PARTNER"),
+        paying("rebate", REBATE, level="PARTNER"),
     )
     manager, program, rep = started(client, *rules)
     assert ["500", "25.00", "400.00", "300.00"] == [

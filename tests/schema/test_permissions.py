@@ -11,12 +11,16 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    get_named_type,
 )
+from strawberry.types.base import StrawberryObjectDefinition
 
 from portal_api import schema as schema_package
-from portal_api.domain.partners import Individual, Role
+from portal_api.domain.access import Audience
+from portal_api.domain.partners import VENDOR_ROLES, Individual, Role
 from portal_api.domain.writes import Save
 from portal_api.schema import build_schema
+from portal_api.schema.access import may_see
 from portal_api.schema.ids import encoded, split
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.query import Query
@@ -38,7 +42,11 @@ NOWHERE |= {"Activity": "ptn-0.ind-0.prg-0.0"}
 KINDS |= {"earningId": "Earning", "adjustmentId": "Adjustment", "disputeId": "Dispute"}
 NOWHERE |= dict.fromkeys(("Earning", "Adjustment", "Dispute"), "ind-0.0")
 KINDS |= {"batchId": "PayoutBatch"}
+KINDS |= {"teamIds": "Team", "consentRequestId": "ConsentRequest"}
+NOWHERE |= {"ConsentRequest": "ptn-0.prg-0.1"}
 NOWHERE |= {"PayoutBatch": "bat-0"}
+KINDS |= {"objectionId": "Objection"}
+NOWHERE |= {"Objection": "ptn-0.0"}
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:
@@ -268,6 +276,11 @@ def test_a_mover_is_not_answered_again_what_is_of_its_old_partner(quick_client: 
             "goal": {"money": usd("1.00")},
             "stretch": {"money": usd("2.00")},
         },
+        (executive, "cascadeGoals"): {
+            "programId": program,
+            "partnerId": partner,
+            "goalCode": "Y",
+        },
     }
     again = {request: client.request_id() for request in requests}
 
@@ -337,3 +350,39 @@ def test_a_field_without_a_declared_permission_fails_the_schema_build(
     monkeypatch.setattr(Careless, "__portal_audience__", frozenset(), raising=False)
     with pytest.raises(schema_package.UndeclaredPermission, match="secret"):
         build_schema()
+
+
+def test_a_mutation_without_declared_roles_fails_the_schema_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its answer's type declares who may read it, and that says nothing of who may do it."""
+
+    @strawberry.type
+    class Careless(schema_package.Mutation):
+        @strawberry.mutation
+        def give_away(self) -> str:
+            return "done"
+
+    monkeypatch.setattr(schema_package, "Mutation", Careless)
+    with pytest.raises(schema_package.UndeclaredPermission, match="give_away"):
+        build_schema()
+
+
+def _can_be(role: Role) -> frozenset[Audience]:
+    """What somebody of a role can be to a record."""
+    if role in VENDOR_ROLES:
+        return frozenset({Audience.ANYONE, Audience.VENDOR})
+    executive = set() if role is Role.PARTNER_EXECUTIVE else {Audience.EXECUTIVE}
+    return frozenset(Audience) - {Audience.VENDOR} - executive
+
+
+@pytest.mark.parametrize("name", sorted(MUTATIONS))
+def test_who_may_call_a_mutation_may_read_its_answer(name: str) -> None:
+    """The success of each mutation declares an audience that each of its roles can be."""
+    field = MUTATIONS[name]
+    told = SCHEMA._schema.mutation_type.fields[SCHEMA.config.name_converter.from_field(field)]  # type: ignore[union-attr]
+    success = get_named_type(told.type).types[0].name
+    definition = SCHEMA.get_type_by_name(success)
+    assert isinstance(definition, StrawberryObjectDefinition)
+    roles: frozenset[Role] = field.metadata[ROLES]
+    assert set() == {role for role in roles if not may_see(definition.origin, _can_be(role))}

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, get_origin, get_type_hints
 
 import pytest
 
+from portal_api.domain.goals import Level
 from portal_api.domain.mechanics import MECHANICS
 from portal_api.domain.plans import PlanVersion
 from portal_api.schema.ids import split
@@ -12,6 +13,12 @@ from tests.schema.client import Client
 from tests.schema.planning import BONUS, MILESTONES, TRAINING, create, paying, publish_plan, year
 
 SAMPLES: dict[str, dict[str, Any]] = {
+    "rebate": {
+        "period": "HALF_YEAR",
+        "bands": [{"start": 0, "rateBps": 100}, {"start": 10**15, "rateBps": 300}],
+        "retrospective": True,
+        "growth": True,
+    },
     "tiered": {
         "goal": "Y",
         "bands": [{"start": 0, "rateBps": 200}, {"start": 10**15, "rateBps": 500}],
@@ -66,7 +73,8 @@ def test_every_mechanic_is_published_and_read_again_as_it_was_given(
         "roles": ["SALES_REP"],
         "products": ["Firewall"],
     }
-    rule = paying("r", {kind: given}, limits=limits, segment=segment, shadow=True)
+    level = "INDIVIDUAL" if Level.INDIVIDUAL in MECHANICS[kind].levels else "PARTNER"
+    rule = paying("r", {kind: given}, limits=limits, segment=segment, shadow=True, level=level)
     published = publish_plan(client, manager, program, rule, goals=[year(client)])
     assert "PlanPublished" == published["__typename"], published
 

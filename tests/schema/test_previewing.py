@@ -70,7 +70,7 @@ def test_S8_a_program_that_is_not_for_the_partner_is_not_there_to_preview(
 ) -> None:
     """Its rules would show in what it pays; the vendor is told that it would pay nothing."""
     selling = Selling(quick_client, DEALS)
-    program = create(quick_client, selling.manager, segment={"tiers": ["PLATINUM"]})
+    program = create(quick_client, selling.manager, segment={"types": ["MSP"]})
     publish_plan(quick_client, selling.manager, program, DEALS)
 
     def asked(who: Person, subject: dict[str, Any]) -> dict[str, Any]:

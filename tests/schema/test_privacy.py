@@ -6,7 +6,7 @@ import pytest
 
 from portal_api.domain.goals import tells_of_nobody
 from tests.schema.client import Client, Person, usd
-from tests.schema.planning import BONUS, MILESTONES, paying, publish_plan, year
+from tests.schema.planning import BONUS, MILESTONES, create, paying, publish_plan, year
 from tests.schema.selling import Selling
 
 MONEY = "money { amount } points"
@@ -41,6 +41,15 @@ class Company:
             self.client.approve(self.manager, self.client.register(rep, self.program))
         return rep
 
+    def without_bonus(self) -> None:
+        """Another program, whose goal pays nobody, so that the executive sets it too."""
+        self.program = create(self.client, self.manager)
+        goals = [year(self.client)]
+        publish_plan(
+            self.client, self.manager, self.program, paying("deals", MILESTONES), goals=goals
+        )
+        self.client.consent(self.executive, self.partner, self.program)
+
     def set_goal(self, who: Person, party: str, selection: str = "", **given: Any) -> Any:
         """A goal and a stretch goal of 1,000.00 unless told otherwise."""
         wish = {"goal": {"money": usd("1000.00")}, "stretch": {"money": usd("1000.00")}} | given
@@ -73,6 +82,7 @@ def test_an_executive_who_sets_a_goal_is_not_told_what_the_person_earns(
 ) -> None:
     """The answer of a mutation tells no more than a query does; the vendor sees it in both."""
     company = Company(quick_client)
+    company.without_bonus()
     rep = company.earner("North")
     told = f"... on GoalSet {{ goals {{ code {EARNED} }} }}"
 
@@ -113,6 +123,27 @@ def test_the_staffs_points_are_not_told_while_one_person_has_earned_some(
     company.earner("North", points=True)
 
     assert _usd("450.00") == company.seen()[1]
+
+
+def test_who_has_changed_teams_is_one_of_each_in_which_it_has_earned(
+    quick_client: Client,
+) -> None:
+    """Else what a single mover earns in an empty team would be told as that team's."""
+    company = Company(quick_client)
+    for team in company.teams.values():
+        company.set_goal(company.manager, team)
+    mover, *_ = (company.earner("North") for _ in range(4))
+    place = {"individualId": mover.id, "teamId": company.teams["South"]}
+    quick_client.do(company.manager, "changeEmployment", "", **place)
+    quick_client.world.wait()
+    quick_client.approve(company.manager, quick_client.register(mover, company.program))
+    one_in_south = company.seen()
+    for _ in range(2):
+        company.earner("South")
+
+    assert ({"North": [None], "South": [None]}, _usd("750.00")) == one_in_south
+    told = {"North": [_usd("600.00")], "South": [_usd("450.00")]}
+    assert (told, _usd("1050.00")) == company.seen()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from graphql import GraphQLUnionType
 
 from portal_api.domain import errors
 from portal_api.domain.errors import Refusal
+from portal_api.domain.leaderboards import BOARD_MAX
+from portal_api.domain.writes import Enlist
 from portal_api.schema import build_schema
-from portal_api.schema.ids import encoded
+from portal_api.schema.ids import encoded, split
 from tests.schema.client import Client, Person, usd
 
 Case = tuple[str, dict[str, Any]]
@@ -30,7 +32,7 @@ def _cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
         client.person("SALES_REP", wide),
     )
     program = client.program(manager)
-    narrow = client.program(manager, segment={"types": ["MSP"]})
+    narrow = client.program(manager, segment={"tiers": ["PLATINUM"]})
 
     def do(who: Person, mutation: str, **given: Any) -> dict[str, Any]:
         return client.do(who, mutation, "", **given)
@@ -101,6 +103,37 @@ def _payout_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any
     client.do(manager, "setPayoutMinimum", "", minimum=amount)
     little: dict[str, Any] = {"money": usd("49.99")}
     yield errors.BelowMinimumPayout, client.do(rep, "requestPayout", "", amount=little)
+
+
+def _request_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, of a request that was answered, and of a consent that looks back."""
+    manager, partner = client.person("CHANNEL_MANAGER"), client.partner()
+    executive = client.person("PARTNER_EXECUTIVE", partner)
+    at = {"partnerId": partner, "programId": client.program(manager)}
+    told = "... on ConsentRequested { consentRequest { id } }"
+    asked = client.do(manager, "requestConsent", told, **at)["consentRequest"]["id"]
+    client.do(manager, "withdrawConsentRequest", "", consentRequestId=asked)
+    declined = {"consentRequestId": asked, "reason": "No."}
+    answer = client.do(executive, "declineConsentRequest", "", **declined)
+    yield errors.ConsentRequestAnswered, answer
+    since = client.world.now.isoformat()
+    yield errors.NotRetroactive, client.do(executive, "grantConsent", "", **at, coversFrom=since)
+
+
+def _goal_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, a rep's goal that does not sum up to its team's."""
+    manager, partner = client.person("CHANNEL_MANAGER"), client.partner()
+    rep, program = client.person("SALES_REP", partner), client.program(manager)
+    found = client.query(rep, "{ viewer { individual { team { id } } } }")
+    team = found["viewer"]["individual"]["team"]["id"]
+    wish: dict[str, Any] = {
+        "programId": program,
+        "goalCode": "Y",
+        "stretch": {"money": usd("9.00")},
+    }
+    client.do(manager, "setGoal", "", partyId=team, goal={"money": usd("9.00")}, **wish)
+    refused = client.do(manager, "setGoal", "", partyId=rep.id, goal={"money": usd("8.00")}, **wish)
+    yield errors.GoalsDoNotAddUp, refused
 
 
 def _deal_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
@@ -198,8 +231,43 @@ def _correction_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str,
     answer = {"disputeId": opened["dispute"]["id"], "answer": "No."}
     client.do(manager, "rejectDispute", "", **answer)
     yield errors.DisputeNotOpen, client.do(manager, "rejectDispute", "", **answer)
+    objection = {"partnerId": partner, "programId": program, "category": "OTHER", "text": "No."}
+    told = "... on ObjectionRaised { objection { id } }"
+    told_of = client.do(executive, "raiseObjection", told, **objection)["objection"]["id"]
+    client.do(executive, "resolveObjection", "", objectionId=told_of)
+    answer = {"objectionId": told_of, "answer": "No."}
+    yield errors.ObjectionNotOpen, client.do(manager, "answerObjection", "", **answer)
     client.world.wait(100)
     yield errors.DisputeTooLate, client.do(rep, "openDispute", "", **wish | {"earningId": late})
+
+
+def _board_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of a name, and of a board that as many have joined as it takes."""
+    partner = client.partner()
+    rep, other = (client.person("SALES_REP", partner) for _ in range(2))
+    program = client.program(client.person("CHANNEL_MANAGER"))
+    for person in (rep, other):
+        client.enroll(person, partner, program)
+    taken = {"programId": program, "displayName": "Otter"}
+    client.do(other, "joinLeaderboard", "", **taken)
+    yield errors.DisplayNameTaken, client.do(rep, "joinLeaderboard", "", **taken)
+    board = f"{split(program)[1]}.leaderboard"
+    for tens in range(BOARD_MAX // 100):
+        hundred = [f"{tens}{number:02}" for number in range(100)]
+        client.world.store.commit([Enlist(board, one, f"ptn-0.{one}.prg-0") for one in hundred])
+    wish = {"programId": program, "displayName": "Lynx"}
+    yield errors.LeaderboardFull, client.do(rep, "joinLeaderboard", "", **wish)
+
+
+def _people_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusals of leaving and of being erased."""
+    wish = {"individualId": client.person("SALES_REP", client.partner()).id}
+    yield errors.ErasureNotPossible, client.do(client.admin, "eraseIndividual", "", **wish)
+    client.do(client.admin, "endEmployment", "", **wish)
+    yield errors.NotEmployed, client.do(client.admin, "endEmployment", "", **wish)
+    client.do(client.admin, "eraseIndividual", "", **wish)
+    for again in ("eraseIndividual", "reinstateIndividual", "suspendIndividual"):
+        yield errors.AlreadyErased, client.do(client.admin, again, "", **wish)
 
 
 def _of(party: str) -> dict[str, str]:
@@ -212,9 +280,13 @@ def test_every_refusal_is_a_union_member_that_a_client_sees(quick_client: Client
     for refusal, answer in chain(
         _cases(quick_client),
         _deal_cases(quick_client),
+        _request_cases(quick_client),
+        _goal_cases(quick_client),
         _claim_cases(quick_client),
         _payout_cases(quick_client),
         _correction_cases(quick_client),
+        _people_cases(quick_client),
+        _board_cases(quick_client),
     ):
         assert refusal.__name__ == answer["__typename"], answer
         assert answer["message"]

@@ -84,6 +84,50 @@ def test_the_reps_home_screen_costs_two_round_trips(setting: Setting) -> None:
     assert 20 == len(screen["viewer"]["individual"]["earnings"]["edges"])
 
 
+def test_what_every_program_offers_costs_two_round_trips(setting: Setting) -> None:
+    """Who asks, then programs, plans, partner, consents and enrollments at once; one by its id."""
+    client, screen = setting.client, dict[str, Any]()
+    for _ in range(3):
+        client.program(setting.manager)
+    offer = """eligible obstacles nextStep program { name plan { number } }
+        companyRules { words } individualRules { words }"""
+    all_of_them = f"{{ viewer {{ programOffers {{ {offer} }} }} }}"
+    one = f"query($id: ID!) {{ node(id: $id) {{ ... on Program {{ offer {{ {offer} }} }} }} }}"
+    by_id: dict[str, Any] = {}
+
+    costs = (
+        setting.waves_of(lambda: screen.update(client.query(setting.rep, all_of_them))),
+        setting.waves_of(lambda: by_id.update(client.query(setting.rep, one, id=setting.program))),
+    )
+
+    assert (["read"] * 2, ["read"] * 3) == costs
+    offers = screen["viewer"]["programOffers"]
+    assert 4 == len(offers)
+    assert by_id["node"]["offer"] in offers
+    assert ["EARNING", "ENROLL", "ENROLL", "ENROLL"] == [offer["nextStep"] for offer in offers]
+
+
+def test_a_partners_sales_process_costs_one_round_trip_more_than_the_partner(
+    setting: Setting,
+) -> None:
+    """Process, programs, plans and behaviors at once."""
+    client = setting.client
+    steps = [
+        {
+            "code": f"step-{number}",
+            "name": "Train",
+            "stage": "ENABLEMENT",
+            "behaviors": ["TRAINING"],
+        }
+        for number in range(3)
+    ]
+    client.do(setting.manager, "defineSalesProcess", "", partnerType="VAR", steps=steps)
+    process = """salesProcess { steps { behaviors { behavior { name } paidBy { program { name }
+        rule { words } } } gaps { code } } gaps { code program { name } } }"""
+    document = f"{{ viewer {{ partner {{ name {process} }} }} }}"
+    assert ["read"] * 3 == setting.waves_of(lambda: client.query(setting.rep, document))
+
+
 def test_a_rewarded_mutation_costs_one_read_and_one_transaction(setting: Setting) -> None:
     """Approving, winning and recording, with their outcomes in the answer."""
     client, two = setting.client, ["read", "write"]

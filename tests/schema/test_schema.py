@@ -215,3 +215,15 @@ def test_whoever_decides_sees_whom_it_is_about(quick_client: Client) -> None:
         {"individual": None, "partner": {"id": partner}},
         {"individual": {"id": rep.id}, "partner": {"id": partner}},
     ] == [edge["node"] for edge in payouts]
+
+
+def test_a_field_says_once_for_whom_it_is_null() -> None:
+    """Two rules for one field could not both be true."""
+    told = {
+        f"{kind}.{name}": (field.description or "").count("Null unless")
+        for kind, found in _GRAPHQL.type_map.items()
+        if isinstance(found, GraphQLObjectType)
+        for name, field in found.fields.items()
+    }
+    assert [] == [place for place, times in told.items() if times > 1]
+    assert {1} == {told["Viewer.auditLog"], told["Query.auditExport"]}

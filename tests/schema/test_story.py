@@ -207,7 +207,7 @@ def test_withheld_says_why_and_later_consent_pays_only_what_comes_later(client: 
         client.person("PARTNER_EXECUTIVE", partner),
         client.person("SALES_REP", partner),
     )
-    other = client.program(manager, segment={"types": ["MSP"]})
+    other = client.program(manager, segment={"tiers": ["PLATINUM"]})
     late = client.program(manager, startsAt=client.world.now.replace(month=6).isoformat())
     program = client.program(manager)
     granted = client.consent(executive, partner, program)

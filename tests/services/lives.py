@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from portal_api.domain.deals import Credit
 from portal_api.domain.earnings import Earning
-from portal_api.domain.goals import Level
+from portal_api.domain.goals import Level, Measure
 from portal_api.domain.mechanics.flat import Flat
+from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.mechanics.overlay import Overlay
 from portal_api.domain.plans import Rule
@@ -14,7 +15,7 @@ from portal_api.services.due_series import run_all
 from portal_api.services.store import Many, of_wallet
 from tests.services.correcting import Office, give_back
 from tests.services.steps import define
-from tests.services.world import MILESTONES, Company, World
+from tests.services.world import MILESTONES, QUARTER, Company, World
 
 RULES = (
     replace(MILESTONES, mechanic=MilestoneSplit(300, keep_on_loss=False)),
@@ -23,7 +24,9 @@ RULES = (
     Rule("demo", "Demo", Level.INDIVIDUAL, "USD", Overlay("DEMO", 5_000)),
     Rule("points", "Points", Level.INDIVIDUAL, "POINTS", Flat("TRAINING", 50), hold_days=7),
     Rule("sale", "Sale", Level.INDIVIDUAL, "POINTS", Flat("DEAL_WON", 70)),
+    Rule("goal", "Goal", Level.PARTNER, "USD", GoalBonus("Q", 900)),
 )
+CERTIFIED = replace(QUARTER, code="P", measure=Measure.CERTIFIED_PEOPLE, behavior="TRAINING")
 
 
 @dataclass
@@ -41,9 +44,11 @@ class Life:
         define(world, "DEMO")
         company = world.company(reps=3)
         budget = {"USD": 10_000_000, "POINTS": 100_000}
-        program = world.program(*RULES, budget=budget, expire_months=1)
+        goals = (QUARTER, CERTIFIED)
+        program = world.program(*RULES, goals=goals, budget=budget, expire_months=1)
         world.consent(company, program)
         world.enroll(company, program)
+        world.target(company, program, company.id, 3_000_000, 10**9, Level.PARTNER)
         return cls(world, company, program, Office.of(world))
 
     def sell(self) -> None:

@@ -11,6 +11,8 @@ from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.mechanics.overlay import Overlay
 from portal_api.domain.mechanics.percent_of_deal import PercentOfDeal
+from portal_api.domain.mechanics.rebate import Band as RebateBand
+from portal_api.domain.mechanics.rebate import Rebate
 from portal_api.domain.mechanics.tiered import Band, Tiered
 from portal_api.domain.mechanics.uplift import Uplift
 from portal_api.domain.plans import Limit, Mechanic, Period, Rule
@@ -45,6 +47,17 @@ mechanics: st.SearchStrategy[Mechanic] = st.one_of(
         st.booleans(),
         st.booleans(),
     ),
+    st.builds(
+        lambda period, low, high, step, retro, growth: Rebate(
+            period, (RebateBand(0, low), RebateBand(step, high)), retro, growth
+        ),
+        st.sampled_from([Period.MONTH, Period.QUARTER, Period.YEAR]),
+        rates,
+        rates,
+        st.integers(1, 4_000_000),
+        st.booleans(),
+        st.booleans(),
+    ),
     st.builds(Flat, st.sampled_from(["DEMO", "DEAL_WON", "DEAL_LOST"]), st.integers(1, 90_000)),
     st.builds(GoalBonus, st.just("Q"), st.integers(1, 9_000), st.integers(0, 9_000)),
 )
@@ -57,9 +70,9 @@ limits |= st.builds(
 
 def _going_on(mechanic: Mechanic) -> str:
     """The code with which a rule of it goes on: of another version's only if paid alike."""
-    if not isinstance(mechanic, Tiered):
+    if not isinstance(mechanic, Tiered | Rebate):
         return mechanic.kind
-    return f"tiered-{hashlib.sha256(repr(mechanic).encode()).hexdigest()[:8]}"
+    return f"{mechanic.kind}-{hashlib.sha256(repr(mechanic).encode()).hexdigest()[:8]}"
 
 
 @st.composite

@@ -1,7 +1,7 @@
 """Steps on the main path that several test files take."""
 
 from portal_api.domain.activities import FiveC, ProcessStage
-from portal_api.domain.consent import ConsentFile
+from portal_api.domain.consent import ConsentFile, Whom
 from portal_api.domain.goals import Level
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.plans import Rule
@@ -27,9 +27,5 @@ def ask_for_consent(
     world: World, company: Company, program: str, who: str, *people: str
 ) -> ConsentFile:
     return consent.request_consent(
-        world.portal,
-        world.ask(who),
-        partner_id=company.id,
-        program_id=program,
-        individual_ids=people,
+        world.portal, world.ask(who), partner_id=company.id, program_id=program, whom=Whom(people)
     ).file

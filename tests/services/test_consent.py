@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from portal_api.domain import consent as domain
 from portal_api.domain.consent import ConsentFile, ConsentScope
 from portal_api.domain.errors import (
     CompanyWideConsentRequired,
@@ -15,6 +14,7 @@ from portal_api.domain.errors import (
     SelfStartNotAllowed,
 )
 from portal_api.domain.goals import GoalSheet, Level, Target
+from portal_api.domain.granting import Terms
 from portal_api.domain.partners import PartnerType
 from portal_api.domain.writes import Save
 from portal_api.services import consent, goals
@@ -78,8 +78,7 @@ def test_another_partner_s_executive_finds_nothing(world: World) -> None:
             world.ask(stranger),
             partner_id=company.id,
             program_id=program,
-            individual_ids=(),
-            valid_to=None,
+            terms=Terms(),
         ),
         lambda: consent.revoke_consent(world.portal, world.ask(stranger), consent_id=given),
         lambda: ask_for_consent(world, company, program, stranger),
@@ -145,27 +144,6 @@ def test_a_consent_number_of_5000_digits_finds_nothing(quick_world: World) -> No
         consent.revoke_consent(
             quick_world.portal, executive, consent_id=f"{company.id}.{program}.{'1' * 5_000}"
         )
-
-
-def test_the_consents_of_a_program_leave_room_to_revoke_them_all(quick_world: World) -> None:
-    """Fault F20: what comes near the largest item is refused early, and clearly."""
-    company, program = quick_world.company(), quick_world.program()
-    file = ConsentFile(f"{company.id}.{program}", company.id, program)
-    names = tuple(f"ind-{number:020}" for number in range(60))
-
-    def granted(file: ConsentFile) -> ConsentFile:
-        return domain.grant(file, company.partner, names, 1, "boss", quick_world.now)
-
-    for _ in range(6_000 // 70):
-        file = granted(file)
-    with pytest.raises(InvalidInput):
-        granted(file)
-    quick_world.store.commit([Save(file)])
-    stored = quick_world.load(ConsentFile, file.id)
-    assert stored is not None
-    for number in range(1, len(file.consents) + 1):
-        stored = domain.revoke(stored, number, "a" * 200, quick_world.now)
-    quick_world.store.commit([Save(stored)])
 
 
 def test_what_is_larger_than_an_item_is_refused_clearly(quick_world: World) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from portal_api.domain.consent import Whom
 from portal_api.domain.deals import DealStage
 from portal_api.domain.errors import (
     IdempotencyConflict,
@@ -13,11 +14,12 @@ from portal_api.domain.errors import (
     NotPermitted,
     Refusal,
 )
+from portal_api.domain.granting import Terms
 from portal_api.domain.holdings import Balance
 from portal_api.domain.ledger import JournalKind
 from portal_api.domain.partners import Individual, Role
 from portal_api.domain.writes import Save
-from portal_api.services import consent, deals, partners, payouts, plans
+from portal_api.services import consent, deals, enrollment, partners, payouts, plans
 from portal_api.services.use_case import Ask, Unauthenticated
 from tests.services.replaying import a_rep_with_150, employ, events, payouts_of
 from tests.services.stores import in_parallel
@@ -86,7 +88,7 @@ def test_the_same_request_id_for_something_else_is_a_conflict_and_does_nothing(
 
     for attempt in (
         lambda: world.pay_out(company.rep, 1_001, ask=ask),
-        lambda: consent.end_enrollment(
+        lambda: enrollment.end_enrollment(
             world.portal, ask, partner_id=company.id, program_id="prg-none"
         ),
     ):
@@ -291,8 +293,7 @@ def test_a_consent_that_was_granted_is_answered_again_also_when_another_followed
             ask,
             partner_id=company.id,
             program_id=program,
-            individual_ids=(company.rep,),
-            valid_to=None,
+            terms=Terms(whom=Whom((company.rep,))),
         )
 
     once = grant()
@@ -311,12 +312,7 @@ def test_a_role_that_may_not_ask_is_not_answered_again_either(
 
     def grant() -> consent.ConsentGranted:
         return consent.grant_consent(
-            world.portal,
-            ask,
-            partner_id=company.id,
-            program_id=program,
-            individual_ids=(),
-            valid_to=None,
+            world.portal, ask, partner_id=company.id, program_id=program, terms=Terms()
         )
 
     grant()

@@ -132,9 +132,20 @@ def test_activities_count_for_person_team_and_partner_and_pay_is_counted_beside_
 
     shared = {"won": 2, "won_minor": 4_800_000, "deals": 3, "earned:USD": 159_000, "earners:USD": 2}
     assert {
-        f"individual.{company.reps[1]}": {**won, "deals": 1, "earned:USD": 72_000},
+        f"individual.{company.reps[1]}": {
+            **won,
+            "deals": 1,
+            "earned:USD": 72_000,
+            f"among:{team}:USD": 72_000,
+        },
         f"team.{team}": shared,
-        "partner": shared,
+        "partner": {
+            **shared,
+            "revenue:M2026-01": 4_800_000,
+            "did:DEAL_SUBMITTED:2026-01": 3,
+            "did:DEAL_REGISTERED:2026-01": 3,
+            "did:DEAL_WON:2026-01": 2,
+        },
     } == {party: dict(progress.counters) if progress else None for party, progress in found.items()}
 
 

@@ -306,7 +306,8 @@ def test_a_shadow_rule_notes_and_uses_nothing_of_anybody(quick_world: World) -> 
     assert 100 == world.balance(company.rep).available
     own = world.load(Progress, f"{company.id}.{program}.individual.{company.rep}")
     assert own is not None
-    assert {"earned:USD": 100, "under:1:USD": 100} == dict(own.counters)
+    among = f"among:{company.partner.teams[0].id}:USD"
+    assert {"earned:USD": 100, among: 100, "under:1:USD": 100} == dict(own.counters)
     assert [] == world.audit(program, company.parties)
 
 

@@ -13,7 +13,7 @@ from portal_api.domain.ledger import JournalKind
 from portal_api.domain.partners import Segment, Tier
 from portal_api.domain.payouts import PayoutStatus
 from portal_api.domain.programs import Program
-from portal_api.services import consent, payouts, programs
+from portal_api.services import consent, enrollment, payouts, programs
 from tests.services.steps import TRAINING, ask_for_consent, define
 from tests.services.world import DAY, MILESTONES, World, awarded, outcomes_of, withheld
 
@@ -109,12 +109,12 @@ def test_consent_without_enrollment_pays_nothing(world: World) -> None:
 def test_who_has_left_the_program_earns_no_more_and_may_come_back(world: World) -> None:
     company, program = world.ready()
     deal = world.approved(company, program)
-    consent.end_enrollment(
+    enrollment.end_enrollment(
         world.portal, world.ask(company.rep), partner_id=company.id, program_id=program
     )
     win = world.win(deal)
     with pytest.raises(NotEnrolled):
-        consent.end_enrollment(
+        enrollment.end_enrollment(
             world.portal, world.ask(company.rep), partner_id=company.id, program_id=program
         )
     world.enroll(company, program)
@@ -133,7 +133,7 @@ def test_new_terms_are_accepted_without_leaving_and_need_a_new_consent(quick_wor
     assert found is not None
     world.store.commit(programs.program_writes(replace(found, terms_version=2)))
 
-    consent.enroll(
+    enrollment.enroll(
         world.portal,
         world.ask(company.rep),
         partner_id=company.id,
@@ -171,7 +171,7 @@ def test_outside_the_segment_of_the_program_or_of_the_rule_nothing_is_paid(world
     gold_only = replace(MILESTONES, code="gold", segment=Segment(tiers=(Tier.GOLD,)))
     company = world.company(tier=Tier.SILVER)
     program = world.program(MILESTONES, gold_only)
-    elsewhere = world.program(segment=Segment(regions=("APAC",)))
+    elsewhere = world.program(segment=Segment(tiers=(Tier.PLATINUM,)))
     world.consent(company, program)
     world.enroll(company, program)
     world.consent(company, elsewhere)

@@ -15,7 +15,7 @@ from portal_api.domain.payouts import Payout, PayoutStatus
 from portal_api.domain.plans import Rule
 from portal_api.domain.tax import StaffPaid, staff_paid_id
 from portal_api.domain.writes import Save
-from portal_api.services import consent, payouts
+from portal_api.services import enrollment, payouts
 from portal_api.services.use_case import Ask
 from portal_api.services.wallets import close_wallet
 from tests.services.world import MILESTONES, Company, World
@@ -129,7 +129,7 @@ def test_a_mover_s_money_goes_to_the_company_for_which_it_was_earned(world: Worl
     world.approved(old, program)
     rep = old.rep
     move(world, rep, new)
-    consent.enroll(
+    enrollment.enroll(
         world.portal, world.ask(rep), partner_id=new.id, program_id=program, terms_version=1
     )
 

@@ -6,19 +6,23 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal_api.domain import adjustments, ledger, payouts, rewards
+from portal_api.domain import adjustments, goals, ledger, payouts, rewards
 from portal_api.domain.activities import Activity
 from portal_api.domain.events import Answer, Event
 from portal_api.domain.finance import Move
+from portal_api.domain.goals import Level, Progress
 from portal_api.domain.holdings import Payee
+from portal_api.domain.partners import Individual
 from portal_api.domain.payouts import Payout
 from portal_api.domain.records import canonical
+from portal_api.domain.writes import Save
 from portal_api.services import finance as services_finance
 from portal_api.services import settling
 from portal_api.services.budget import Budget
 from portal_api.services.counters import Counters
 from portal_api.services.due_series import run_all
 from portal_api.services.postings import Postings
+from portal_api.services.settling import Settling
 from portal_api.services.use_case import _Stamp
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Engine
@@ -155,6 +159,23 @@ def trained(life: Life) -> None:
     life.world.record(life.company, life.program, "TRAINING", "training")
 
 
+def trained_twice(life: Life) -> None:
+    for course in ("first", "second"):
+        life.world.record(life.company, life.program, "TRAINING", course)
+
+
+def moved_and_returned(life: Life) -> None:
+    """What was earned in one team is taken back of a person that is in none by now."""
+    life.sell()
+    life.world.wait()
+    person = life.world.load(Individual, life.company.rep)
+    assert person is not None
+    team = replace(person.employments[0], valid_to=life.world.now)
+    alone = replace(team, valid_from=life.world.now, valid_to=None, team_id=None)
+    life.world.store.commit([Save(replace(person, employments=(team, alone)))])
+    life.give_back()
+
+
 def a_day_later(life: Life) -> None:
     life.sell()
     life.world.wait(2)
@@ -207,7 +228,9 @@ DEFECTS: dict[str, Defect] = {
     "L10 told of, and not stored": Defect("L10", not_written(Activity), sold),
     "L11 no event": Defect("L11", not_written(Event), sold),
     "L11 no answer": Defect("L11", not_written(Answer), sold),
-    "L12 nobody asks for consent": Defect("L12", nothing(rewards, "_why_not"), without_consent),
+    "L12 nobody asks for consent": Defect(
+        "L12", nothing(rewards, "_allowed", answer=(None, None)), without_consent
+    ),
     "L12 paid to another than the consent says": Defect(
         "L12",
         instead(
@@ -248,6 +271,30 @@ DEFECTS: dict[str, Defect] = {
     ),
     "L23 a debt is not repaid": Defect("L23", nothing(ledger, "repaid", answer=()), returned),
     "L24 counters count nothing": Defect("L24", nothing(Counters, "pay"), sold),
+    "L24 goals count nothing": Defect("L24", nothing(goals, "counted", answer={}), sold),
+    "L24 a bonus is decided by nobody": Defect("L24", nothing(Settling, "_decide"), sold),
+    "L24 a person is certified twice": Defect(
+        "L24",
+        instead(
+            goals,
+            "newly_certified",
+            lambda of: lambda plan, activity, _: of(plan, activity, Progress("")),
+        ),
+        trained_twice,
+    ),
+    "L24 another team pays it back": Defect(
+        "L24",
+        instead(
+            settling,
+            "_counted_in",
+            lambda _: (
+                lambda parties, _: {
+                    level: party for level, party in parties.items() if level is not Level.TEAM
+                }
+            ),
+        ),
+        moved_and_returned,
+    ),
     "L24 a program's move is missing": Defect("L24", not_written(Move), sold),
     "L24 a statement forgets a column": Defect(
         "L24", instead(ledger, "columns_of", forgotten_column), paid

@@ -29,10 +29,11 @@ from portal_api.domain.deals import MAX_PEOPLE, Credit, Deal, DealStage
 from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import Refusal
 from portal_api.domain.goals import Level, Progress
+from portal_api.domain.granting import Terms
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.money import of_rate
+from portal_api.domain.periods import period_of
 from portal_api.domain.plans import Limit, Rule
-from portal_api.domain.rewards import period_of
 from portal_api.services import (
     activities,
     consent,
@@ -41,6 +42,7 @@ from portal_api.services import (
     plans,
     retries,
 )
+from portal_api.services.cascades import PartyTarget, cascade_goals
 from portal_api.services.dry_runs import dry_run
 from portal_api.services.store import Many, of_wallet
 from portal_api.services.use_case import Ask
@@ -86,15 +88,36 @@ class RewardHistory(RuleBasedStateMachine):
         self.grant()
         for rep in self.company.reps:
             world.enroll(self.company, self.program, rep)
-            world.target(self.company, self.program, rep, quota, quota * 2)
-        partner = self.company.partner
-        world.target(self.company, self.program, partner.id, quota, quota * 3, Level.PARTNER)
-        team = partner.teams[0].id
-        world.target(self.company, self.program, team, quota, quota * 4, Level.TEAM)
+        self.aim(quota)
         world.wait(6)
         for rep in self.company.reps[:2]:
             deal = world.approved(self.company, self.program, 1_000_000, rep)
             self.deals.append(deal.id)
+
+    def aim(self, quota: int) -> None:
+        """Everybody, the team and the company at the same goal: more is assigned below each."""
+        partner, reps = self.company.partner, self.company.reps
+        team = partner.teams[0].id
+
+        def of(level: Level, party: str, goal: int, stretch: int) -> PartyTarget:
+            return PartyTarget(level, party, goal * quota, stretch * quota, "USD")
+
+        cascade_goals(
+            self.world.portal,
+            self.world.manage(),
+            partner_id=partner.id,
+            program_id=self.program,
+            goal_code=QUARTER.code,
+            targets=(
+                of(Level.PARTNER, partner.id, 1, 3),
+                of(Level.TEAM, team, 1, 4),
+                *(of(Level.INDIVIDUAL, rep, 1, 2) for rep in reps),
+            ),
+            over_assigned=(
+                of(Level.PARTNER, partner.id, 0, 1),
+                of(Level.TEAM, team, len(reps) - 1, 2 * len(reps) - 4),
+            ),
+        )
 
     def grant(self) -> None:
         caps = (Cap("USD", self.cap),) if self.cap else ()
@@ -103,9 +126,7 @@ class RewardHistory(RuleBasedStateMachine):
             self.world.ask(self.company.executive),
             partner_id=self.company.id,
             program_id=self.program,
-            individual_ids=(),
-            valid_to=None,
-            caps=caps,
+            terms=Terms(caps=caps),
         )
 
     def tried(self, attempt: Callable[[Ask], Any], ask: Ask) -> Any:
@@ -368,14 +389,13 @@ class RewardHistory(RuleBasedStateMachine):
 
     @invariant()
     def of_what_came_back_nothing_is_kept_that_was_for_the_sale(self) -> None:
-        """What a shadow rule has only noted is nobody's, and stays where the rule is dropped."""
         if not hasattr(self, "program"):
             return
         for deal in self.loaded():
             kept = {
                 award.rule_code.partition("-")[0]
                 for award in deal.awards
-                if deal.stage is DealStage.RETURNED and award.amount_minor and not award.shadow
+                if deal.stage is DealStage.RETURNED and award.amount_minor
             }
             assert set() == kept & {"percentOfDeal", "tiered", "uplift", "overlay"}
             assert len(deal.people) <= MAX_PEOPLE

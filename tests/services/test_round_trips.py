@@ -5,13 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from portal_api.domain.activities import FiveC, ProcessStage
+from portal_api.domain.consent import Whom
 from portal_api.domain.errors import RegistrationDecided
 from portal_api.domain.goals import Level
+from portal_api.domain.granting import Terms
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.plans import Rule
-from portal_api.services import consent, deals, programs
+from portal_api.services import consent, deals, enrollment, programs
 from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
@@ -150,11 +152,10 @@ def test_consent_and_enrollment_cost_two_as_well(
         world.ask(company.executive),
         partner_id=company.id,
         program_id=program,
-        individual_ids=(company.rep,),
-        valid_to=None,
+        terms=Terms(whom=Whom((company.rep,))),
     )
     granted = counting.waves
-    consent.enroll(
+    enrollment.enroll(
         portal, world.ask(company.rep), partner_id=company.id, program_id=program, terms_version=1
     )
 
@@ -203,4 +204,4 @@ def test_an_award_is_about_a_dozen_items(
     deals.approve_deal(portal, world.manage(), deal_id=deal.id)
     ((*operations,),) = counting.written
 
-    assert 17 >= len(operations)
+    assert 18 >= len(operations)

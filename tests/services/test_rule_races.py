@@ -11,7 +11,7 @@ from portal_api.domain.holdings import Balance
 from portal_api.domain.mechanics.flat import Flat
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.plans import PlanVersion, Rule
-from portal_api.services import consent, deals, partners, plans
+from portal_api.services import consent, deals, enrollment, partners, plans
 from portal_api.services.store import Found, Many, One, Store, Want
 from portal_api.services.use_case import Portal, Unauthenticated
 from tests.services.racing import Together, a_trained, approve
@@ -102,7 +102,7 @@ def test_who_leaves_the_program_before_the_commit_earns_nothing(quick_world: Wor
     company, program = world.ready()
     deal = world.register(company, program)
     leave = first(
-        lambda: consent.end_enrollment(
+        lambda: enrollment.end_enrollment(
             world.portal, world.ask(company.rep), partner_id=company.id, program_id=program
         )
     )

@@ -387,6 +387,7 @@ def test_a_member_that_moves_shares_in_the_bonus_of_either_team_once(quick_world
     for team in company.partner.teams:
         world.target(company, program, team.id, 1, 10**12, Level.TEAM)
     world.win(world.register(company, program))
+    world.wait()
     _move(world, company.rep, company.partner.teams[1].id)
     world.wait()
 

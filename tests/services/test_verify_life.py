@@ -85,6 +85,26 @@ def of_the_company(sk: str, change: Callable[[Attributes], object]) -> Damage:
     return lambda books: books.change(f"PARTNER#{books.company.id}", sk, change)
 
 
+def of_the_team(counter: str, amount: int) -> Damage:
+    def damage(books: Books) -> None:
+        team = f"PROGRESS#{books.program}#team."
+        change = {counter: amount}
+        books.change(f"PARTNER#{books.company.id}", team, lambda item: item.update(change))
+
+    return damage
+
+
+def in_another_team(books: Books) -> None:
+    """All of it counts for a team that there is not, or not any more."""
+
+    def change(item: Attributes) -> None:
+        (name,) = (one for one in item if one.startswith("n:among:") and one.endswith(":USD"))
+        item["n:among:team-other:USD"] = item.pop(name)
+
+    own = f"PARTNER#{books.company.id}#PERSON#{books.rep}"
+    books.change(own, f"PROGRESS#{books.program}", change)
+
+
 def events_gone(books: Books) -> None:
     _, text = books.journals()[3]
     partner, _, own = json.loads(text)["cause"]["event"].partition(".")
@@ -187,6 +207,10 @@ LIVED: dict[str, tuple[str, Damage]] = {
         ),
     ),
     "a company that counts more earners": ("L24", counted("n:earners:USD", 9)),
+    "a company that counts more earners of no team": ("L24", counted("n:teamless:USD", 1)),
+    "a team that counts fewer earners": ("L24", of_the_team("n:earners:USD", 1)),
+    "a team that counts earners of what nobody earned": ("L24", of_the_team("n:earners:EUR", 1)),
+    "a person that counts in another team": ("L24", in_another_team),
     "an event that is gone": ("L11", events_gone),
     "a chain that is cut off": ("L24", cut_off),
     "a journal of somebody else": (

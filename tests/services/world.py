@@ -10,10 +10,11 @@ from typing import TypeVar
 from portal_api.domain import ledger
 from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.activities import Activity, OutcomeStatus
-from portal_api.domain.consent import Cap
+from portal_api.domain.consent import Cap, Whom
 from portal_api.domain.deals import Credit, Deal
 from portal_api.domain.earnings import Earning, EarningStatus
 from portal_api.domain.goals import GoalDefinition, Level, Measure
+from portal_api.domain.granting import Terms
 from portal_api.domain.holdings import Balance, Payee, budget_of
 from portal_api.domain.ledger import GENESIS, Journal, JournalKind, Wallet
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
@@ -33,6 +34,7 @@ from portal_api.services import (
     activities,
     consent,
     deals,
+    enrollment,
     goals,
     partners,
     payouts,
@@ -84,7 +86,7 @@ class World:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.now = START
-        self._number = next(_worlds)
+        self.number = next(_worlds)
         self._ids = itertools.count(1)
         self._requests = itertools.count(1)
         self._customers = itertools.count(1)
@@ -99,7 +101,7 @@ class World:
         return replace(self.portal, store=store)
 
     def new_id(self) -> str:
-        return f"{self._number:05}{next(self._ids):09}"
+        return f"{self.number:05}{next(self._ids):09}"
 
     def ask(self, who: str) -> Ask:
         """A request of somebody, never made before."""
@@ -168,6 +170,9 @@ class World:
         days: int = 300,
         time_zone: str = "UTC",
         expire_months: int | None = None,
+        retroactive: bool = False,
+        discloses_amounts: bool = False,
+        participation_in: str | None = None,
     ) -> str:
         """A program with a plan in force from its start, and a large budget unless one is said."""
         starts_at = self.now + starts_in * DAY
@@ -183,6 +188,9 @@ class World:
                 time_zone=time_zone,
                 currency="USD",
                 terms="Be fair.",
+                retroactive=retroactive,
+                discloses_amounts=discloses_amounts,
+                participation_in=participation_in,
             ),
         ).program
         plans.publish_plan(
@@ -216,17 +224,14 @@ class World:
             self.ask(company.executive),
             partner_id=company.id,
             program_id=program,
-            individual_ids=people,
-            valid_to=None,
-            caps=caps,
-            payee=payee,
+            terms=Terms(whom=Whom(people), caps=caps, payee=payee),
         ).file
         return f"{file.id}.{file.consents[-1].number}"
 
     def enroll(self, company: Company, program: str, *people: str) -> None:
         """The people named, or all reps, accept the program's terms."""
         for person in people or company.reps:
-            consent.enroll(
+            enrollment.enroll(
                 self.portal,
                 self.ask(person),
                 partner_id=company.id,

@@ -28,6 +28,7 @@ from portal_api.services.csv_files import Report
 from portal_api.services.import_frame import ImportTerms
 from portal_api.services.import_report import ImportReport, Note, Totals
 from portal_api.services.imports import Advance, import_crm
+from portal_api.services.partner_imports import import_partners
 from portal_api.services.settlements import bank_integration, import_settlements
 from portal_api.services.store import StoreUnavailable, Unreadable
 from portal_api.services.use_case import Ask, Portal, Unauthenticated
@@ -103,6 +104,22 @@ def import_crm_command(  # noqa: PLR0913, PLR0917 - An option is a parameter.
         opened.close()
 
 
+def import_partners_command(
+    file: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
+    who: _As,
+    store: StoreFile = None,
+    table: TableName = None,
+    region: Region = None,
+    endpoint_url: Endpoint = None,
+) -> None:
+    """Add the partners of a CSV file that are not there yet. Running it again changes nothing.
+
+    Columns: external_id, name, type, tier, region, and if wished business_model, strategy and teams
+    (with semicolons between them). Bad rows are told with their lines.
+    """
+    _import_rows(import_partners, file, who, place_of(store, table, region, endpoint_url))
+
+
 def import_people_command(
     file: Annotated[Path, typer.Argument(help="The file.", dir_okay=False)],
     who: _As,
@@ -113,8 +130,8 @@ def import_people_command(
 ) -> None:
     """Add the people of a CSV file who are not there yet. Running it again changes nothing.
 
-    Columns: external_id, name, email, partner, role, and if wished team and from. Bad rows are
-    told with their lines.
+    Columns: external_id, name, email, partner (its id or external id), role, and if wished team and
+    from. Bad rows are told with their lines.
     """
     _import_rows(import_people, file, who, place_of(store, table, region, endpoint_url))
 

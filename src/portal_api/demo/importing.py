@@ -5,7 +5,7 @@ from functools import partial
 from portal_api.demo import world
 from portal_api.demo.teller import House, Teller
 from portal_api.demo.world import day
-from portal_api.services import bulk_imports, consent, wallets
+from portal_api.services import bulk_imports, enrollment, wallets
 from portal_api.services.partners import name_of_person
 from portal_api.services.store import Holder
 
@@ -69,7 +69,7 @@ def _activities(teller: Teller, learned: tuple[tuple[str, str, str, str], ...]) 
 
 def _enroll(teller: Teller, house: House, external_id: str) -> None:
     program = teller.programs[world.GROWTH]
-    consent.enroll(
+    enrollment.enroll(
         teller.portal,
         teller.ask(_id_of(teller, house, external_id)),
         partner_id=house.partner.id,

@@ -25,8 +25,11 @@ from portal_api.services.programs import ProgramTerms
 YEAR: Final = "Y2026"
 QUARTERS: Final = ("Q2", "Q4")
 TRAININGS: Final = "TRAININGS"
+CERTIFIED: Final = "CERTIFIED"
 SPRING: Final = "SPRING"
 """The codes of goals."""
+COUNTED: Final = frozenset({TRAININGS, CERTIFIED})
+"""Those that count, and are no money."""
 
 PROGRAMS_END: Final = day(1, 1, 2028)
 """Long after, so that whoever tries the demo can still earn."""
@@ -39,6 +42,8 @@ _RETURNABLE_DAYS, _YEAR_DAYS = 14, 365
 """How long sales can be returned, and how long a renewal must last: so long their pay is held."""
 
 _TERMS = "You earn for what you do while you are enrolled and your company's consent is in force."
+NEW_TERMS: Final = f"{_TERMS} Licences that your own affiliates use do not count."
+"""What the terms of one program become."""
 _INDIVIDUAL, _TEAM, _PARTNER = Level.INDIVIDUAL, Level.TEAM, Level.PARTNER
 _REVENUE = Measure.WON_REVENUE
 _NEW_YEAR = day(1, 1, 2027)
@@ -55,18 +60,21 @@ class ProgramSketch:
     budget: tuple[tuple[str, int], ...]
     point_value: PointValue | None = None
     expire_months: int | None = None
+    participation_in: str | None = None
+    """The name of the program in which a company must take part for its rebate."""
 
 
-def _terms(
+def terms_of(
     name: str, description: str, starts_at: datetime, segment: Segment, currency: str = "USD"
 ) -> ProgramTerms:
+    """The terms of a program that lasts, in the words of all of them."""
     return ProgramTerms(
         name, description, segment, starts_at, PROGRAMS_END, "Europe/Berlin", currency, _TERMS
     )
 
 
 _GROWTH = ProgramSketch(
-    _terms(
+    terms_of(
         world.GROWTH,
         "Registering deals and winning them, with goals for the year.",
         day(1, 1),
@@ -121,7 +129,7 @@ def _points_for(code: str, name: str, points: int) -> Rule:
 
 
 _ENABLEMENT = ProgramSketch(
-    _terms(world.ENABLEMENT, "Points for the work that leads to sales.", day(2, 1), Segment()),
+    terms_of(world.ENABLEMENT, "Points for the work that leads to sales.", day(2, 1), Segment()),
     tuple(
         _points_for(behavior.code, behavior.name, _POINTS_FOR[behavior.code])
         for behavior in world.BEHAVIORS
@@ -130,7 +138,11 @@ _ENABLEMENT = ProgramSketch(
     (
         GoalDefinition(
             *(TRAININGS, "Advanced trainings", Measure.BEHAVIOR_COUNT),
-            *(day(2, 1), _NEW_YEAR, world.ADVANCED),
+            *(day(2, 1), PROGRAMS_END, world.ADVANCED),
+        ),
+        GoalDefinition(
+            *(CERTIFIED, "Certified people", Measure.CERTIFIED_PEOPLE),
+            *(day(2, 1), PROGRAMS_END, world.ADVANCED),
         ),
     ),
     ((POINTS, 60_000),),
@@ -151,7 +163,7 @@ ENABLEMENT_2: Final = PlanContent(
 """More for leads, and something for the behavior that is new then."""
 
 _LICENSING = ProgramSketch(
-    _terms(
+    terms_of(
         world.LICENSING,
         "For direct marketers and large account resellers; a lost deal pays nothing.",
         day(3, 1),
@@ -172,7 +184,7 @@ LICENSING_REFILL: Final = ("EUR", 60_000_00)
 """Added when the year's half is nearly over: before, some of its deals find the budget empty."""
 
 _SOLUTIONS = ProgramSketch(
-    _terms(
+    terms_of(
         world.SOLUTIONS,
         "For those who build: proofs of concept, and sales that were registered before.",
         day(3, 1),
@@ -213,7 +225,7 @@ _SOLUTIONS = ProgramSketch(
 
 _SPRINT = ProgramSketch(
     replace(
-        _terms(
+        terms_of(
             world.SPRINT,
             "Three months, in which more sales pay more, and a team that reaches its goal a prize.",
             SPRINT_STARTS,

@@ -31,6 +31,8 @@ class Scene:
     customer: str
     product: str = _GO
     shares: tuple[Credit, ...] = ()
+    by: str = ""
+    """Who registers it, where that is not its owner."""
     deal_id: str = ""
 
     def registered(self, on: datetime) -> "Scene":
@@ -114,7 +116,7 @@ class Scene:
         terms = DealTerms(self.customer, self.product, AMOUNT_MINOR, "USD", credits=self.shares)
         self.deal_id = deals.register_deal(
             self.teller.portal,
-            self.teller.ask(self.owner.id),
+            self.teller.ask(self.by or self.owner.id),
             partner_id=self.house.partner.id,
             owner_id=self.owner.id,
             program_id=self.teller.programs[self.program].id,

@@ -71,13 +71,15 @@ def _plan_deal(teller: Teller, house: House, opportunity: tuple[str, str]) -> No
 
 
 def _program_of(teller: Teller, house: House, submitted: datetime) -> str:
-    """The name of a program that has started and is for this partner."""
+    """The name of a program that is for this partner: one that has started, or the usual one."""
     for name, share in _SHARES.items():
         program = teller.programs[name]
         admitted = program.segment.admits_partner(house.partner, submitted)
         if admitted and submitted > program.starts_at and teller.random.random() < share:
             return name
-    return world.GROWTH
+    usual = teller.programs[world.GROWTH].segment
+    admitted = usual.admits_partner(house.partner, submitted)
+    return world.GROWTH if admitted else world.ENABLEMENT
 
 
 def _register(teller: Teller, sale: _Sale, decided: datetime, fate: str) -> None:

@@ -12,14 +12,20 @@ from functools import partial
 from random import Random
 
 from portal_api.demo import (
+    aiming,
     claiming,
+    consenting,
     correcting,
     finance,
     importing,
+    objecting,
     opening,
     paying,
+    processes,
+    rebating,
     scenes,
     selling,
+    staffing,
     working,
     world,
 )
@@ -34,7 +40,12 @@ IdMaker = Callable[[Callable[[], datetime], Callable[[int], int]], Callable[[], 
 """Makes ids from a clock and random bits, as ``app.id_maker`` does."""
 
 SEED = 2026
-_TOLD = "demo:told"
+_TOLD, _UNTIL = "demo:told", "demo:until"
+_PARTS = (
+    *(opening, aiming, consenting, selling, working, scenes, claiming, paying, finance, correcting),
+    *(importing, rebating, staffing, processes, objecting),
+)
+"""In this order: what is drawn by chance depends on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +79,41 @@ def tell(
     id_maker: IdMaker,
     *,
     seed: int = SEED,
+    until: datetime = world.TOLD_TO,
     on_step: Callable[[int, int], None] = lambda _done, _known: None,
 ) -> None:
-    """Puts the demo into a store, once; ``on_step`` hears how many steps are done and known of."""
+    """Puts the demo into a store, once; ``on_step`` hears how many steps are done and known of.
+
+    ``until`` is the end of a day: what waits for an answer then has come in the weeks before it. A
+    telling that goes on has the end that it had.
+    """
     if is_told(store):
         return
+    ends = _ends(store, max(until, world.TOLD_TO))
     chance = Random(seed)  # noqa: S311 - A story and not a secret.
     ids = Random(seed)  # noqa: S311 - As above; its own, so that one more id changes no chance.
 
     def clock() -> datetime:
         return teller.now
 
-    teller = Teller(Portal(store, clock, id_maker(clock, ids.getrandbits)), chance)
+    portal = Portal(store, clock, id_maker(clock, ids.getrandbits))
+    teller = Teller(portal, chance, ends=ends)
     with store.group():
-        opening.plan(teller)
-        selling.plan(teller)
-        working.plan(teller)
-        scenes.plan(teller)
-        claiming.plan(teller)
-        for part in (paying, finance, correcting, importing):
+        for part in _PARTS:
             part.plan(teller)
         _plan_nights(teller)
         teller.run(on_step)
         store.commit([Reserve(_TOLD, f"seed {seed}")])
+
+
+def _ends(store: Store, until: datetime) -> datetime:
+    """When the telling ends: as it was begun, if it was."""
+    want = Holder(_UNTIL)
+    begun = store.read([want])[want]
+    if begun is not None:
+        return datetime.fromisoformat(begun)
+    store.commit([Reserve(_UNTIL, until.isoformat())])
+    return until
 
 
 def _plan_nights(teller: Teller) -> None:
@@ -100,6 +123,10 @@ def _plan_nights(teller: Teller) -> None:
         teller.at(night, partial(run_all, teller.portal))
         night += timedelta(days=7)
     teller.at(world.day(6, 30, hour=23), partial(run_all, teller.portal))
+    if teller.ends > world.TOLD_TO:
+        for days in (28, 21, 14, 7):
+            teller.lately(days, partial(run_all, teller.portal), hour=3)
+        teller.lately(1, partial(run_all, teller.portal), hour=23)
 
 
 def people(store: Store) -> tuple[Person, ...]:

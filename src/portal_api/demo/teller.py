@@ -38,6 +38,8 @@ class Teller:
     portal: Portal
     random: Random
     now: datetime = world.TOLD_FROM
+    ends: datetime = world.TOLD_TO
+    """When the telling ends, at the end of a day: what waits then has come in the weeks before."""
     managers: list[str] = field(default_factory=list)
     service: str = ""
     houses: list[House] = field(default_factory=list)
@@ -63,10 +65,21 @@ class Teller:
         return next(house for house in self.houses if house.sketch.name == name)
 
     def at(self, instant: datetime, step: Callable[[], object]) -> None:
-        """Plans a step, unless the story ends before."""
+        """Plans a step of the half year, unless that ends before."""
         if instant < world.TOLD_TO:
-            self._planned += 1
-            heapq.heappush(self._steps, (instant, self._planned, step))
+            self._plan(instant, step)
+
+    def lately(self, days: int, step: Callable[[], object], hour: int = 9) -> None:
+        """Plans a step for the day that was so many days before the telling ends."""
+        self._plan(self.ago(days, hour), step)
+
+    def ago(self, days: int, hour: int = 9) -> datetime:
+        """An instant of the day that was so many days before the end."""
+        return self.ends - timedelta(days=days) + timedelta(hours=hour)
+
+    def _plan(self, instant: datetime, step: Callable[[], object]) -> None:
+        self._planned += 1
+        heapq.heappush(self._steps, (instant, self._planned, step))
 
     def run(self, on_step: Callable[[int, int], None]) -> None:
         """Takes the steps in the order of time; a step may plan others."""

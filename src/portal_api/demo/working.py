@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 
 from portal_api.demo import world
 from portal_api.demo.teller import House, Teller
@@ -41,6 +42,36 @@ _BY_HAND = (
 )
 """What Mara does besides: program, behavior, when it was, and when it is told."""
 
+_ELSEWHERE = (
+    # The first was while the company had no tier for it yet.
+    (world.GLASSWATER, 0, world.CIRCLE, world.RENEWAL, day(5, 1), day(5, 7)),
+    (world.GLASSWATER, 0, world.CIRCLE, world.RENEWAL, day(5, 12), day(5, 12)),
+    *(
+        (world.LARKSPUR, 3, world.MAKERS, world.EVENT, on, on)
+        for on in (day(4, 15), day(4, 29), day(5, 13), day(6, 10))
+    ),
+    # The first three were before the company consented, which pays them afterwards.
+    (world.LARKSPUR, 0, world.CLOUD, world.APPOINTMENT, day(4, 14), day(4, 14)),
+    (world.LARKSPUR, 1, world.CLOUD, world.APPOINTMENT, day(4, 22), day(4, 22)),
+    (world.LARKSPUR, 2, world.CLOUD, world.PROOF, day(5, 6), day(5, 6)),
+    (world.LARKSPUR, 0, world.CLOUD, world.APPOINTMENT, day(6, 3), day(6, 3)),
+    # Three of four certificates, and one that is the colleague's first.
+    *(
+        (world.FERNHILL, place, world.ENABLEMENT, world.ADVANCED, on, on)
+        for place, on in ((0, day(2, 20)), (0, day(4, 15)), (0, day(6, 4)), (1, day(5, 28)))
+    ),
+)
+"""What others do: the partner, the place among its staff, and the rest as above."""
+
+_LATELY = (
+    # Nobody may earn for these yet: their executive is asked.
+    *((place, world.CLOUD, world.APPOINTMENT, days) for place, days in ((0, 20), (1, 18), (2, 13))),
+    (3, world.CLOUD, world.PROOF, 12),
+    (0, world.ENABLEMENT, world.LEAD, 5),
+    (0, world.GROWTH, world.TRAINING, 4),
+)
+"""What Fernhill's staff does in the last weeks: place, program, behavior, days before the end."""
+
 
 def plan(teller: Teller) -> None:
     """Plans what everybody does on some days of the half year, and what is told by hand."""
@@ -55,11 +86,16 @@ def plan(teller: Teller) -> None:
         program = world.GROWTH if behavior == world.TRAINING else world.ENABLEMENT
         told = partial(_record, teller, house, person, program, behavior, number, done)
         teller.at(done, told)
+    mine = ((world.FERNHILL, 0, *done) for done in _BY_HAND)
+    numbers = count(_ACTIVITIES + 1)
+    for partner, place, program, behavior, on, told_on in (*mine, *_ELSEWHERE):
+        house, done = teller.house(partner), on.replace(hour=9)
+        about = (house, house.staff[place], program, behavior, next(numbers), done)
+        teller.at(told_on.replace(hour=9), partial(_record, teller, *about))
     house = teller.house(world.FERNHILL)
-    for number, (program, behavior, on, told_on) in enumerate(_BY_HAND, start=_ACTIVITIES + 1):
-        done = on.replace(hour=9)
-        told = partial(_record, teller, house, house.reps[0], program, behavior, number, done)
-        teller.at(told_on.replace(hour=9), told)
+    for place, program, behavior, days in _LATELY:
+        about = (house, house.staff[place], program, behavior, next(numbers), teller.ago(days))
+        teller.lately(days, partial(_record, teller, *about))
 
 
 def _doer(teller: Teller, house: House, behavior: str) -> Individual:

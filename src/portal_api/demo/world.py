@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from portal_api.domain.activities import BehaviorType, FiveC, ProcessStage
-from portal_api.domain.partners import PartnerType, Role, Tier
+from portal_api.domain.partners import BusinessModel, PartnerType, Role, SalesStrategy, Tier
 
 ADMINISTRATOR: Final = "ind-administrator"
 """The id of the demo's first administrator, whom no one can have added."""
@@ -15,6 +15,10 @@ ENABLEMENT: Final = "Enablement points"
 LICENSING: Final = "Licensing drive"
 SOLUTIONS: Final = "Solution selling"
 SPRINT: Final = "Spring sprint"
+CIRCLE: Final = "Platinum circle"
+MAKERS: Final = "Market makers"
+CLOUD: Final = "Cloud start"
+REBATE: Final = "Partner rebate"
 """The names of the programs."""
 
 
@@ -24,7 +28,7 @@ def day(month: int, number: int, year: int = 2026, hour: int = 0) -> datetime:
 
 
 TOLD_FROM, TOLD_TO = day(1, 2), day(7, 1)
-"""What the demo tells happened between these."""
+"""What the demo tells happened between these, but for what still waits: that is always recent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class PartnerSketch:
     type: PartnerType
     tier: Tier
     region: str
+    profile: tuple[BusinessModel, SalesStrategy]
     teams: tuple[str, str]
     consent: str = "COMPANY"
     consent_day: int = 9
@@ -47,10 +52,13 @@ class PartnerSketch:
 _DMR, _LAR, _VAR = PartnerType.DMR, PartnerType.LAR, PartnerType.VAR
 _SI, _MSP = PartnerType.SYSTEMS_INTEGRATOR, PartnerType.MSP
 _VOLUME, _DISTRIBUTOR = PartnerType.VOLUME_RESELLER, PartnerType.DISTRIBUTOR
+_MODEL, _STRATEGY = BusinessModel, SalesStrategy
 _SALES = ("Commercial", "Public sector")
 _FIELD = ("Field", "Inside sales")
 
 FERNHILL: Final = "Fernhill Systems"
+KESTREL: Final = "Kestrel Direct"
+ALDERBROOK: Final = "Alderbrook Licensing"
 DOVECOTE: Final = "Dovecote Consulting"
 BRIGHTMOOR: Final = "Brightmoor Direct"
 HIGHMERE: Final = "Highmere Managed Services"
@@ -61,19 +69,29 @@ GLASSWATER: Final = "Glasswater Volume"
 IVORYGATE: Final = "Ivorygate Networks"
 LARKSPUR: Final = "Larkspur Integration"
 
+_EXPERTS = (_MODEL.SERVICES_LED, _STRATEGY.VERTICAL_FOCUS)
+_GROWERS = (_MODEL.SERVICES_LED, _STRATEGY.LAND_AND_EXPAND)
+_MOVERS = (_MODEL.RESALE, _STRATEGY.TRANSACTIONAL)
+_HUNTERS = (_MODEL.RESALE, _STRATEGY.HUNTING)
+_RENEWERS = (_MODEL.RESALE, _STRATEGY.RENEWALS_LED)
+_OPERATORS = (_MODEL.MANAGED_SERVICES, _STRATEGY.RENEWALS_LED)
+_FINDERS = (_MODEL.REFERRAL, _STRATEGY.HUNTING)
+_SUPPLIERS = (_MODEL.DISTRIBUTION, _STRATEGY.TRANSACTIONAL)
+_BRONZE, _SILVER, _GOLD, _PLATINUM = Tier
+
 PARTNERS: Final = (
-    PartnerSketch(FERNHILL, _VAR, Tier.GOLD, "EMEA", _SALES, "INDIVIDUALS", 8, busy=5),
-    PartnerSketch("Kestrel Direct", _DMR, Tier.PLATINUM, "AMER", _FIELD, consent_day=12, busy=4),
-    PartnerSketch(BRIGHTMOOR, _DMR, Tier.SILVER, "EMEA", _FIELD, consent=""),
-    PartnerSketch("Alderbrook Licensing", _LAR, Tier.GOLD, "EMEA", _SALES, busy=3),
-    PartnerSketch(NORRLAND, _LAR, Tier.PLATINUM, "EMEA", _SALES, consent="", busy=1),
-    PartnerSketch(GLASSWATER, _VOLUME, Tier.GOLD, "AMER", _FIELD, busy=3),
-    PartnerSketch(IVORYGATE, _VAR, Tier.BRONZE, "AMER", _SALES, "INDIVIDUALS", 20),
-    PartnerSketch(LARKSPUR, _SI, Tier.PLATINUM, "APAC", _SALES, consent_day=7, busy=4),
-    PartnerSketch(DOVECOTE, _SI, Tier.SILVER, "EMEA", _FIELD, consent=""),
-    PartnerSketch(HIGHMERE, _MSP, Tier.GOLD, "APAC", _SALES, consent_day=13, busy=3),
-    PartnerSketch(EASTFOLD, _MSP, Tier.BRONZE, "LATAM", _FIELD, consent_day=15),
-    PartnerSketch(JUNIPER, _DISTRIBUTOR, Tier.SILVER, "AMER", _FIELD, busy=1),
+    PartnerSketch(FERNHILL, _VAR, _GOLD, "EMEA", _EXPERTS, _SALES, "INDIVIDUALS", 8, busy=5),
+    PartnerSketch(KESTREL, _DMR, _PLATINUM, "AMER", _MOVERS, _FIELD, consent_day=12, busy=4),
+    PartnerSketch(BRIGHTMOOR, _DMR, _SILVER, "EMEA", _HUNTERS, _FIELD, consent=""),
+    PartnerSketch(ALDERBROOK, _LAR, _GOLD, "EMEA", _RENEWERS, _SALES, busy=3),
+    PartnerSketch(NORRLAND, _LAR, _PLATINUM, "EMEA", _RENEWERS, _SALES, consent="", busy=1),
+    PartnerSketch(GLASSWATER, _VOLUME, _GOLD, "AMER", _MOVERS, _FIELD, busy=3),
+    PartnerSketch(IVORYGATE, _VAR, _BRONZE, "AMER", _HUNTERS, _SALES, "INDIVIDUALS", 20),
+    PartnerSketch(LARKSPUR, _SI, _PLATINUM, "APAC", _GROWERS, _SALES, consent_day=7, busy=4),
+    PartnerSketch(DOVECOTE, _SI, _SILVER, "EMEA", _EXPERTS, _FIELD, consent=""),
+    PartnerSketch(HIGHMERE, _MSP, _GOLD, "APAC", _OPERATORS, _SALES, consent_day=13, busy=3),
+    PartnerSketch(EASTFOLD, _MSP, _BRONZE, "LATAM", _FINDERS, _FIELD, consent_day=15),
+    PartnerSketch(JUNIPER, _DISTRIBUTOR, _SILVER, "AMER", _SUPPLIERS, _FIELD, busy=1),
 )
 
 STAFF_OF_EACH: Final = (
@@ -83,7 +101,7 @@ STAFF_OF_EACH: Final = (
     Role.SALES_REP,
     Role.SALES_ENGINEER,
 )
-MARKETING_AT: Final = frozenset({"Kestrel Direct", LARKSPUR, JUNIPER})
+MARKETING_AT: Final = frozenset({KESTREL, LARKSPUR, JUNIPER})
 """Where the fifth person is a marketer and not an engineer."""
 
 

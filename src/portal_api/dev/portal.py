@@ -105,7 +105,8 @@ def local_portal(
 ) -> LocalPortal:
     """The portal on a store, which gets the demo where it is empty."""
     if story.is_missing(store):
-        story.tell(store, app.id_maker, on_step=on_step)
+        today = app.system_clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        story.tell(store, app.id_maker, until=today, on_step=on_step)
     if story.is_told(store):
         # What has become due since the story ended: holds are over, and points have expired.
         run_all(Portal(store, app.system_clock, app.new_id))

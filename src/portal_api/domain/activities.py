@@ -107,6 +107,7 @@ class WithheldReason(StrEnum):
     NOT_EMPLOYED = "NOT_EMPLOYED"
     NO_CONSENT = "NO_CONSENT"
     NOT_ENROLLED = "NOT_ENROLLED"
+    NO_PARTICIPATION = "NO_PARTICIPATION"
     LIMIT_REACHED = "LIMIT_REACHED"
     CAP_REACHED = "CAP_REACHED"
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
@@ -118,6 +119,7 @@ class Outcome:
     """One rule's result for one recipient (a person, a team or the partner).
 
     ``amount_minor`` is what was paid, would have been paid, was taken back, released or cancelled.
+    ``late_minor`` had been withheld for want of consent until this was paid.
     """
 
     rule_code: str
@@ -130,6 +132,7 @@ class Outcome:
     reason: WithheldReason | None = None
     earning_id: str | None = None
     team_award_id: str | None = None
+    late_minor: int = 0
 
     @property
     def net_minor(self) -> int:
@@ -146,6 +149,8 @@ class Activity:
     """One occurrence of a behavior. ``id`` names partner, individual, program and itself.
 
     ``deal_amount_minor`` is the amount that its deal had with it, ``deal_shares`` who was credited.
+    ``certifies`` are the codes of the goals of certified people that it has counted its person for.
+    ``teams`` are those for which its people were counted then, empty for who was in none.
     """
 
     id: str
@@ -161,6 +166,8 @@ class Activity:
     deal_amount_minor: int | None = None
     deal_shares: tuple[tuple[str, int], ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    certifies: tuple[str, ...] = ()
+    teams: tuple[tuple[str, str], ...] = ()
     version: int = 0
 
     @property

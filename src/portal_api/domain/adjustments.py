@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from portal_api.domain.consent import Consent, ConsentFile
+from portal_api.domain.consent import Consent, ConsentFile, Who
 from portal_api.domain.earnings import Earning, adjusted
 from portal_api.domain.errors import (
     AdjustmentDecided,
@@ -145,13 +145,14 @@ def ground_of(
     file: ConsentFile | None,
     terms_version: int,
     at: datetime,
-    employed: bool,
+    who: Who | None,
 ) -> Ground:
     """On what ground the wallet is paid more.
 
     A company needs no consent. A person has that of the earning, which stays in force for what was
     earned under it: for corrections of as much as the earning was, in all. Else a consent must
-    cover the person now, who must be ``employed`` at the partner now; raises ``NotEligible``.
+    cover the person now: ``who`` it is at the partner, none where it is not employed there. Raises
+    ``NotEligible``.
     """
     if adjustment.company:
         return Ground(Payee.PARTNER)
@@ -159,8 +160,8 @@ def ground_of(
     if earning is not None and allowed and _within(adjustment, earning):
         return Ground(earning.trace.payee, earning.trace.consent_id)
     consent: Consent | None = None
-    if file is not None and employed:
-        consent = file.covering(adjustment.wallet_id, at, terms_version)
+    if file is not None and who is not None:
+        consent = file.covering(who, at, terms_version)
     if file is None or consent is None:
         text = "No consent of the partner's executive covers this person now."
         if earning is not None:

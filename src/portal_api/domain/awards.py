@@ -1,5 +1,6 @@
 """What rules have paid on a deal, and what of it was reversed by hand."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,54 @@ class DealAward:
     def given_minor(self) -> int:
         """What its rule has given and not taken back itself."""
         return self.amount_minor + self.reversed_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Forgone:
+    """What somebody goes without on a deal for want of consent: ``award`` is as it would be paid.
+
+    For the activity ``activity_id``, which is of ``behavior``.
+    """
+
+    activity_id: str
+    behavior: str
+    award: DealAward
+
+    @property
+    def name(self) -> "ForgoneName":
+        """What tells it from all others of the deal."""
+        award = self.award
+        return self.activity_id, award.rule_code, award.recipient_id, award.step
+
+
+ForgoneName = tuple[str, str, str, str]
+"""Activity, rule, recipient and step."""
+
+
+def as_paid(forgone: Iterable[Forgone]) -> tuple[DealAward, ...]:
+    """What people go without as the awards that it would be, with its activity for an earning."""
+    return tuple(replace(one.award, earning_id=one.activity_id) for one in forgone)
+
+
+def forgone_less(
+    forgone: Iterable[Forgone], name: ForgoneName, amount_minor: int | None = None
+) -> tuple[Forgone, ...]:
+    """What people still go without, less so much (none: all) of one of it."""
+    left = []
+    for one in forgone:
+        less = one.award.amount_minor if amount_minor is None else amount_minor
+        kept = one.award.amount_minor - less * (one.name == name)
+        if kept > 0:
+            left.append(replace(one, award=replace(one.award, amount_minor=kept)))
+    return tuple(left)
+
+
+def forgone_by(forgone: Iterable[Forgone]) -> Counter[tuple[str, str]]:
+    """How much each person goes without of each asset."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for one in forgone:
+        sums[one.award.recipient_id, one.award.asset] += one.award.amount_minor
+    return sums
 
 
 def given(awards: Iterable[DealAward]) -> int:

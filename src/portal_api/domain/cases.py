@@ -75,13 +75,26 @@ class Measured:
     target: Target | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodTold:
+    """The period of a sale by the program's calendar, and the revenue of the one a year before.
+
+    ``before_minor`` is none where nothing is known of that; ``declared``: the vendor has told it.
+    """
+
+    name: str
+    before_minor: int | None = None
+    declared: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """What an earning keeps of its case.
 
     ``paid``: what the rule has paid the recipient on the deal. ``joined``: the rule paid others for
     its registration before the recipient had a share of it. ``counters``: the rule's own, of the
-    recipient. ``shared``: of how many members of a team the recipient is which, from 0.
+    recipient. ``shared``: of how many members of a team the recipient is which, from 0. ``period``:
+    that of the sale, where the rule counts by periods.
     """
 
     deal: DealTold | None = None
@@ -90,6 +103,7 @@ class Inputs:
     measured: Measured | None = None
     counters: Mapping[str, int] = field(default_factory=dict)
     shared: tuple[int, int] | None = None
+    period: PeriodTold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,100 @@
-"""Consent that individuals may earn, and their enrollment.
+"""Consent that individuals may earn, and their enrollment, as they are kept.
 
 Consent is a partner executive's dated permission; enrollment is an individual's acceptance.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from portal_api.domain.errors import (
-    CompanyWideConsentRequired,
-    ConsentAlreadyRequested,
-    ConsentNotActive,
-    InvalidInput,
-    NotFound,
-    SelfStartNotAllowed,
-)
+from portal_api.domain.errors import InvalidInput, NotFound
 from portal_api.domain.holdings import Payee
-from portal_api.domain.partners import ParticipationPolicy, Partner, participation_policy
+from portal_api.domain.partners import Role
 
-_MOST_KEPT = 6_000
-"""Names, and ten for each entry: some 250 KB, of the 400 that an item may have."""
+_MOST_PERIODS = 100
+"""How often somebody may join and leave a program: an item has room for so many."""
 
 
 class ConsentScope(StrEnum):
     """Whom a consent covers."""
 
     COMPANY = "COMPANY"
+    TEAMS = "TEAMS"
     INDIVIDUALS = "INDIVIDUALS"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A person as it is judged: with the team and the role that it had when it acted."""
+
+    individual_id: str
+    team_id: str | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a consent is about: individuals, teams or, where none is named, the whole company.
+
+    Of ``roles`` only, where some are named. A team's people are those that are in it when they act.
+    """
+
+    individual_ids: tuple[str, ...] = ()
+    team_ids: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def scope(self) -> ConsentScope:
+        """What is named."""
+        if self.individual_ids:
+            return ConsentScope.INDIVIDUALS
+        return ConsentScope.TEAMS if self.team_ids else ConsentScope.COMPANY
+
+    @property
+    def everybody(self) -> bool:
+        """Whether it is the whole company, in every role."""
+        return self.scope is ConsentScope.COMPANY and not self.roles
+
+    def covers(self, who: Who) -> bool:
+        """Whether somebody is among them."""
+        if self.roles and who.role not in self.roles:
+            return False
+        if self.individual_ids:
+            return who.individual_id in self.individual_ids
+        return not self.team_ids or who.team_id in self.team_ids
+
+    def may_share(self, other: "Whom") -> bool:
+        """Whether somebody could be among both; teams and people change, so a doubt is a yes."""
+        if self.roles and other.roles and not set(self.roles) & set(other.roles):
+            return False
+        for name in ("individual_ids", "team_ids"):
+            mine, theirs = set(getattr(self, name)), set(getattr(other, name))
+            if mine and theirs:
+                return bool(mine & theirs)
+        return True
+
+    def answers(self, asked: "Whom", people: Mapping[str, Who]) -> bool:
+        """Whether a permission for these grants all that was asked for.
+
+        ``people`` are those who are named and work there now, as they are placed.
+        """
+        if asked.individual_ids:
+            placed = [(one, people.get(one)) for one in asked.individual_ids]
+            return all(self._names(one) if who is None else self.covers(who) for one, who in placed)
+        if self.individual_ids or self.roles:
+            return False
+        return not self.team_ids or (
+            bool(asked.team_ids) and set(asked.team_ids) <= set(self.team_ids)
+        )
+
+    def _names(self, individual_id: str) -> bool:
+        """Whether somebody is among them, wherever it is placed."""
+        unlimited = not self.roles and not self.team_ids
+        return unlimited and (not self.individual_ids or individual_id in self.individual_ids)
+
+
+EVERYBODY = Whom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +107,10 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A permission from ``valid_from`` on.
+    """A permission from ``valid_from`` on, or, in a retroactive program, from ``covers_from`` on.
 
-    ``historical``: declared by an administrator's import.
+    ``historical``: declared by an administrator's import. ``renews`` is the number of the one that
+    it continues. ``warned_at`` and ``expired_at``: when its end was announced, and recorded.
     """
 
     number: int
@@ -57,20 +126,51 @@ class Consent:
     historical: bool = False
     caps: tuple[Cap, ...] = ()
     payee: Payee = Payee.INDIVIDUAL
+    team_ids: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    covers_from: datetime | None = None
+    renews: int | None = None
+    warned_at: datetime | None = None
+    expired_at: datetime | None = None
+
+    @property
+    def whom(self) -> Whom:
+        """Whom it covers."""
+        return Whom(self.individual_ids, self.team_ids, self.roles)
+
+    @property
+    def starts_at(self) -> datetime:
+        """From when on it covers what occurs."""
+        return self.covers_from or self.valid_from
+
+    def looks_back(self, occurred_at: datetime) -> bool:
+        """Whether it pays afterwards for an activity at that instant."""
+        return self.starts_at <= occurred_at < self.valid_from
 
     def cap(self, asset: str) -> int | None:
         """The most that a person may earn of an asset under it, if that is limited."""
         return next((cap.amount_minor for cap in self.caps if cap.asset == asset), None)
 
-    def covers(self, individual_id: str, occurred_at: datetime, terms_version: int) -> bool:
-        """Whether it lets this person earn for an activity at that instant, and is not revoked."""
+    def covers(self, who: Who, occurred_at: datetime, terms_version: int) -> bool:
+        """Whether it lets this person earn for an activity at that instant, and is not revoked.
+
+        ``terms_version`` is that of the program then: what was agreed to in version 1 does not
+        cover version 2. Nobody earns by a permission that it gave itself.
+        """
         return (
             self.revoked_at is None
-            and self.terms_version == terms_version
-            and self.valid_from <= occurred_at
+            and self.terms_version >= terms_version
+            and self.starts_at <= occurred_at
             and (self.valid_to is None or occurred_at < self.valid_to)
-            and (self.scope is ConsentScope.COMPANY or individual_id in self.individual_ids)
+            and self.whom.covers(who)
+            and self.granted_by != who.individual_id
         )
+
+    def ended_at(self, now: datetime) -> datetime | None:
+        """When it ended, by being revoked or by its date; none while it is or will be in force."""
+        if self.revoked_at is not None:
+            return self.revoked_at
+        return self.valid_to if self.valid_to is not None and self.valid_to <= now else None
 
     def active_at(self, instant: datetime) -> bool:
         """Whether it is in force at ``instant``."""
@@ -81,15 +181,52 @@ class Consent:
         )
 
 
+class ConsentRequestStatus(StrEnum):
+    """What became of a request."""
+
+    PENDING = "PENDING"
+    GRANTED = "GRANTED"
+    DECLINED = "DECLINED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentRequest:
-    """A wish that the executive consents; no ``individual_ids`` means the whole company."""
+    """A wish that the executive consents; nobody named means the whole company.
+
+    ``answer`` is what it was answered, ``answered_by`` by whom, ``reason`` why it was declined;
+    ``reminded_at`` the instants at which the executive was reminded.
+    """
 
     number: int
     individual_ids: tuple[str, ...]
     requested_by: str
     requested_at: datetime
     answered_at: datetime | None = None
+    team_ids: tuple[str, ...] = ()
+    answer: ConsentRequestStatus | None = None
+    answered_by: str | None = None
+    reason: str | None = None
+    reminded_at: tuple[datetime, ...] = ()
+
+    @property
+    def whom(self) -> Whom:
+        """For whom."""
+        return Whom(self.individual_ids, self.team_ids)
+
+    @property
+    def status(self) -> ConsentRequestStatus:
+        """What became of it so far."""
+        if self.answered_at is None:
+            return ConsentRequestStatus.PENDING
+        return self.answer or ConsentRequestStatus.GRANTED
+
+    def answered(
+        self, answer: ConsentRequestStatus, by: str, at: datetime, reason: str | None = None
+    ) -> "ConsentRequest":
+        """The request with its answer."""
+        return replace(self, answered_at=at, answer=answer, answered_by=by, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +244,65 @@ class ConsentFile:
     requests: tuple[ConsentRequest, ...] = ()
     version: int = 0
 
-    def covering(
-        self, individual_id: str, occurred_at: datetime, terms_version: int
-    ) -> Consent | None:
+    def covering(self, who: Who, occurred_at: datetime, terms_version: int) -> Consent | None:
         """The first consent that lets this person earn for an activity at that instant."""
-        for consent in self.consents:
-            if consent.covers(individual_id, occurred_at, terms_version):
-                return consent
+        return next(iter(self.all_covering(who, occurred_at, terms_version)), None)
+
+    def all_covering(
+        self, who: Who, occurred_at: datetime, terms_version: int
+    ) -> tuple[Consent, ...]:
+        """Every consent that does, the first that was given first."""
+        covers = (one for one in self.consents if one.covers(who, occurred_at, terms_version))
+        return tuple(covers)
+
+    def cap_number(self, consent: Consent) -> int:
+        """The number under which a consent's caps count: of the one that it goes on from.
+
+        What is renewed does not begin anew.
+        """
+        while consent.renews is not None:
+            consent = self.consents[consent.renews - 1]
+        return consent.number
+
+    def participation_at(self, instant: datetime, terms_version: int) -> Consent | None:
+        """The consent by which the whole company took part then, in the terms in force then.
+
+        One that was revoked later counts for the instants before.
+        """
+        for one in self.consents:
+            if one.whom.everybody and one.terms_version >= terms_version and one.active_at(instant):
+                return one
         return None
+
+    def participates_at(self, instant: datetime, terms_version: int) -> bool:
+        """Whether the whole company took part at ``instant``, in the terms in force then."""
+        return self.participation_at(instant, terms_version) is not None
+
+    def consent(self, number: int) -> Consent:
+        """The consent with a number; raises ``NotFound`` for the argument ``consentId``."""
+        if not 1 <= number <= len(self.consents):
+            raise NotFound.of("consentId")
+        return self.consents[number - 1]
+
+    def request(self, number: int) -> ConsentRequest:
+        """The request with a number; raises ``NotFound`` for its id."""
+        if not 1 <= number <= len(self.requests):
+            raise NotFound.of("consentRequestId")
+        return self.requests[number - 1]
+
+    def with_consent(self, changed: Consent) -> "ConsentFile":
+        """The file with one consent in its changed form."""
+        before, after = self.consents[: changed.number - 1], self.consents[changed.number :]
+        return replace(self, consents=(*before, changed, *after))
+
+    def with_request(self, changed: ConsentRequest) -> "ConsentFile":
+        """The file with one request in its changed form."""
+        before, after = self.requests[: changed.number - 1], self.requests[changed.number :]
+        return replace(self, requests=(*before, changed, *after))
+
+    def renewed(self, number: int) -> bool:
+        """Whether a consent goes on in another, which is not revoked."""
+        return any(one.renews == number and one.revoked_at is None for one in self.consents)
 
     def waiting(self) -> tuple[ConsentRequest, ...]:
         """The requests that the executive has not answered."""
@@ -122,10 +310,19 @@ class ConsentFile:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolledFor:
+    """A time for which somebody was enrolled before, up to but without ``withdrawn_at``."""
+
+    terms_version: int
+    enrolled_at: datetime
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Enrollment:
     """An individual's acceptance of a program's terms.
 
-    ``id`` names partner, individual and program.
+    ``id`` names partner, individual and program. ``earlier`` are the times before this one.
     """
 
     id: str
@@ -136,117 +333,31 @@ class Enrollment:
     enrolled_at: datetime
     withdrawn_at: datetime | None = None
     version: int = 0
+    earlier: tuple[EnrolledFor, ...] = ()
 
-    def covers(self, occurred_at: datetime) -> bool:
-        """Whether the person was enrolled at that instant."""
-        return self.enrolled_at <= occurred_at and (
-            self.withdrawn_at is None or occurred_at < self.withdrawn_at
+    def covers(self, occurred_at: datetime, terms_version: int) -> bool:
+        """Whether the person was enrolled at that instant, in the terms that were in force."""
+        now = (self.terms_version, self.enrolled_at, self.withdrawn_at)
+        before = ((one.terms_version, one.enrolled_at, one.withdrawn_at) for one in self.earlier)
+        return any(
+            terms >= terms_version and since <= occurred_at and (to is None or occurred_at < to)
+            for terms, since, to in (now, *before)
         )
 
+    def ended(self, at: datetime) -> "Enrollment":
+        """The enrollment up to but without ``at``."""
+        return replace(self, withdrawn_at=at)
 
-def request(
-    file: ConsentFile,
-    partner: Partner,
-    individual_ids: tuple[str, ...],
-    by: str,
-    own_wish: bool,
-    at: datetime,
-) -> ConsentFile:
-    """The file with a request added; ``own_wish``: a member of the partner's staff started it.
-
-    Raises ``SelfStartNotAllowed``, ``CompanyWideConsentRequired`` and ``ConsentAlreadyRequested``.
-    """
-    if participation_policy(partner.type) is ParticipationPolicy.COMPANY_WIDE:
-        if own_wish:
-            raise SelfStartNotAllowed(
-                f"A {partner.type} decides for the whole company: its executive or your channel"
-                " manager starts the request.",
-                partner.type,
-            )
-        _company_wide(partner, individual_ids)
-    for earlier in file.waiting():
-        if earlier.individual_ids == individual_ids:
-            raise ConsentAlreadyRequested(
-                "The executive has this request already.", earlier.requested_at.isoformat()
-            )
-    added = ConsentRequest(len(file.requests) + 1, individual_ids, by, at)
-    return _checked(replace(file, requests=(*file.requests, added)))
-
-
-def grant(
-    file: ConsentFile,
-    partner: Partner,
-    individual_ids: tuple[str, ...],
-    terms_version: int,
-    by: str,
-    at: datetime,
-    valid_to: datetime | None = None,
-    historical_from: datetime | None = None,
-    caps: tuple[Cap, ...] = (),
-    payee: Payee = Payee.INDIVIDUAL,
-) -> ConsentFile:
-    """The file with a consent added, and the requests that it answers marked.
-
-    No ids: the whole company. ``historical_from`` backdates it, as only an administrator's declared
-    import may. Raises ``CompanyWideConsentRequired``.
-    """
-    if participation_policy(partner.type) is ParticipationPolicy.COMPANY_WIDE:
-        _company_wide(partner, individual_ids)
-    added = Consent(
-        number=len(file.consents) + 1,
-        scope=ConsentScope.INDIVIDUALS if individual_ids else ConsentScope.COMPANY,
-        individual_ids=individual_ids,
-        terms_version=terms_version,
-        granted_by=by,
-        granted_at=at,
-        valid_from=historical_from or at,
-        valid_to=valid_to,
-        historical=historical_from is not None,
-        caps=caps,
-        payee=payee,
-    )
-    answered = tuple(
-        replace(asked, answered_at=at)
-        if asked.answered_at is None
-        and (
-            not individual_ids
-            or (asked.individual_ids and set(asked.individual_ids) <= set(individual_ids))
-        )
-        else asked
-        for asked in file.requests
-    )
-    return _checked(replace(file, consents=(*file.consents, added), requests=answered))
-
-
-def revoke(file: ConsentFile, number: int, by: str, at: datetime) -> ConsentFile:
-    """The file with one consent revoked, forward only.
-
-    Raises ``NotFound`` and ``ConsentNotActive``.
-    """
-    if not 1 <= number <= len(file.consents):
-        raise NotFound.of("consentId")
-    consent = file.consents[number - 1]
-    ended = consent.revoked_at or (
-        consent.valid_to if consent.valid_to and consent.valid_to <= at else None
-    )
-    if ended is not None:
-        raise ConsentNotActive("This consent has ended already.", ended.isoformat())
-    revoked = replace(consent, revoked_at=at, revoked_by=by)
-    consents = (*file.consents[: number - 1], revoked, *file.consents[number:])
-    return replace(file, consents=consents)
-
-
-def _checked(file: ConsentFile) -> ConsentFile:
-    """The file, which must leave room to revoke all that is in it; raises ``InvalidInput``."""
-    named = sum(len(consent.individual_ids) for consent in file.consents)
-    named += sum(len(request.individual_ids) for request in file.requests)
-    if named + 10 * (len(file.consents) + len(file.requests)) > _MOST_KEPT:
-        raise InvalidInput("This partner's consents are too many: grant the company's.", "input")
-    return file
-
-
-def _company_wide(partner: Partner, individual_ids: tuple[str, ...]) -> None:
-    if individual_ids:
-        raise CompanyWideConsentRequired(
-            f"A {partner.type} consents for the whole company, not for single people.", partner.type
+    def again(self, terms_version: int, at: datetime) -> "Enrollment":
+        """The enrollment from now on; raises ``InvalidInput`` where it changed too often."""
+        if len(self.earlier) >= _MOST_PERIODS:
+            raise InvalidInput("You have joined and left this program too often.", "programId")
+        ended = self.withdrawn_at or at
+        kept = EnrolledFor(self.terms_version, self.enrolled_at, ended)
+        return replace(
+            self,
+            terms_version=terms_version,
+            enrolled_at=at,
+            withdrawn_at=None,
+            earlier=(*self.earlier, kept),
         )

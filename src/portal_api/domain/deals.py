@@ -15,7 +15,7 @@ from portal_api.domain.activities import (
     DEAL_RETURNED,
     DEAL_WON,
 )
-from portal_api.domain.awards import DealAward
+from portal_api.domain.awards import DealAward, Forgone
 from portal_api.domain.errors import (
     DealConflict,
     DealNotClosed,
@@ -88,7 +88,8 @@ class Deal:
     it between people; none: all of it is its owner's. ``history`` has what people did for it,
     ``registered_for`` who was credited with it when its registration was approved.
     ``missed`` are the bonuses that it reached and that were withheld, each by the progress and the
-    counter that says it was decided: once it is returned, they can be reached anew.
+    counter that says it was decided: once it is returned, they can be reached anew. ``forgone`` is
+    what its people go without for want of consent.
     """
 
     id: str
@@ -116,6 +117,7 @@ class Deal:
     registered_for: tuple[str, ...] = ()
     awards: tuple[DealAward, ...] = ()
     missed: tuple[tuple[str, str], ...] = ()
+    forgone: tuple[Forgone, ...] = ()
     version: int = 0
 
     @property
@@ -128,6 +130,7 @@ class Deal:
         """Everybody whom a change of the deal can pay or take from, the owner first."""
         named = [self.owner_id, *(credit.individual_id for credit in self.credits)]
         named += [award.recipient_id for award in self.awards]
+        named += [one.award.recipient_id for one in self.forgone]
         named += [did.individual_id for did in self.history]
         return tuple(person for person in dict.fromkeys(named) if person != self.partner_id)
 

@@ -42,7 +42,9 @@ class Trace:
     """Why an earning is what it is, frozen when it was made.
 
     ``inputs`` replay to its amount (invariant L18). ``reserved`` is the name that the earning
-    alone holds, so that it is paid once. ``payee`` is the consent's.
+    alone holds, so that it is paid once. ``payee`` is the consent's; ``role`` and ``team_id`` are
+    the person's when it acted, by which a consent covers it. ``participation_id`` is the consent by
+    which a company took part as a whole at that instant, where its rebates require that.
     """
 
     earning_id: str
@@ -66,6 +68,10 @@ class Trace:
     inputs: Inputs | None = None
     payee: Payee = Payee.INDIVIDUAL
     maturity: Maturity = IMMEDIATE
+    role: Role | None = None
+    team_id: str | None = None
+    participation_id: str | None = None
+    participation_version: int | None = None
 
 
 class EarningStatus(StrEnum):

@@ -3,44 +3,30 @@
 ::
 
     Refusal
-    ├── NotFound                     what is named does not exist for this viewer
-    ├── NotPermitted                 the viewer's role may not do this
-    ├── InvalidInput                 a field is wrong; nothing was looked at (burns no request id)
-    ├── IdempotencyConflict          the request id was used for another request (burns none either)
-    ├── CompanyWideConsentRequired   this partner type consents for the whole company only
-    ├── SelfStartNotAllowed          this partner type's staff cannot ask for consent themselves
-    ├── ConsentAlreadyRequested      the same request is waiting for the executive
-    ├── ConsentNotActive             revoked or ended before
-    ├── NotEligible                  outside the program's segment or window
-    ├── AlreadyEnrolled
-    ├── NotEnrolled
-    ├── ReferenceAlreadyUsed         the external reference belongs to another deal
-    ├── DealConflict                 the customer and product are protected for somebody else
-    ├── RegistrationDecided          approved or rejected before
-    ├── DealNotOpen                  won or lost before
-    ├── DealNotClosed                only what was won is returned, what was lost reopened
-    ├── ExtensionNotRequested        there is no extension to decide
-    ├── ReviewRequired               the behavior is claimed, or recorded by the vendor
-    ├── ClaimTooLate                 the deadline for claiming it has passed
-    ├── EvidenceAlreadyUsed          the invoice or serial number proved another claim
-    ├── ClaimDecided                 approved or rejected before
-    ├── OwnClaim                     nobody decides what they claimed themselves
-    ├── NothingWithheld              the activity has no outcome that could be paid now
-    ├── PlanAlreadyPublished         a published version never changes: draft the next
-    ├── PlanNotPublishable           the plan's rules contradict each other or the program
-    ├── ExceedsEarning               no more is left of what was earned than that
-    ├── SecondPersonRequired         the wallet's own party, or whoever proposed it, does not decide
-    ├── AdjustmentDecided            approved or rejected before
-    ├── BudgetExhausted              what is left of the budget does not cover it
-    ├── DisputeTooLate               the time for disputing the earning has passed
-    ├── AlreadyDisputed              an earning is disputed once
-    ├── DisputeNotOpen               accepted or rejected before
-    ├── AccountClosed                the wallet takes nothing more
-    ├── WalletNotEmpty               a wallet is closed when nothing is in it
-    ├── InsufficientBalance
-    ├── BelowMinimumPayout           the asset has a minimum for each payout
-    ├── NoOpenPayouts                there is nothing to group in a batch
-    └── PayoutNotOpen                settled or failed before
+    ├── of the input                 burn no request id: nothing was decided
+    │   ├── NotFound                 what is named does not exist for this viewer
+    │   ├── NotPermitted             the viewer's role may not do this
+    │   ├── InvalidInput             a field is wrong; nothing was looked at
+    │   └── IdempotencyConflict      the request id was used for another request
+    ├── of consent                   CompanyWideConsentRequired, SelfStartNotAllowed,
+    │                                ConsentAlreadyRequested, ConsentNotActive,
+    │                                ConsentRequestAnswered, NotRetroactive, NotEligible,
+    │                                AlreadyEnrolled, NotEnrolled
+    ├── of leaderboards              LeaderboardFull, DisplayNameTaken
+    ├── of people                    NotEmployed, AlreadyErased, ErasureNotPossible
+    ├── of deals                     ReferenceAlreadyUsed, DealConflict, RegistrationDecided,
+    │                                DealNotOpen, DealNotClosed, ExtensionNotRequested
+    ├── of activities and claims     ReviewRequired, ClaimTooLate, EvidenceAlreadyUsed,
+    │                                ClaimDecided, OwnClaim, NothingWithheld
+    ├── of plans and goals           GoalsDoNotAddUp, PlanAlreadyPublished, PlanNotPublishable
+    ├── of corrections               ExceedsEarning, SecondPersonRequired, AdjustmentDecided,
+    │                                BudgetExhausted, DisputeTooLate, AlreadyDisputed,
+    │                                DisputeNotOpen
+    ├── of objections                ObjectionNotOpen
+    └── of wallets and payouts       AccountClosed, WalletNotEmpty, InsufficientBalance,
+                                     BelowMinimumPayout, NoOpenPayouts, PayoutNotOpen
+
+What each one means stands with it.
 """
 
 from dataclasses import dataclass
@@ -128,6 +114,21 @@ class ConsentNotActive(Refusal):
 
 
 @dataclass(eq=False)
+class ConsentRequestAnswered(Refusal):
+    """The request became ``status`` at ``answered_at``."""
+
+    status: str
+    answered_at: str
+
+
+@dataclass(eq=False)
+class NotRetroactive(Refusal):
+    """What occurred before the consent is not paid by it; ``message`` says why."""
+
+    final: ClassVar[bool] = False
+
+
+@dataclass(eq=False)
 class NotEligible(Refusal):
     """The person or partner is outside what the program names: ``reason``, a withholding reason."""
 
@@ -146,6 +147,39 @@ class NotEnrolled(Refusal):
     """The person is not enrolled in the program ``program_id``."""
 
     program_id: str
+
+
+@dataclass(eq=False)
+class NotEmployed(Refusal):
+    """The person has worked for nobody since ``ended_at`` (ISO 8601)."""
+
+    ended_at: str
+
+
+@dataclass(eq=False)
+class AlreadyErased(Refusal):
+    """The person's own data were erased: nothing about it changes any more."""
+
+
+@dataclass(eq=False)
+class ErasureNotPossible(Refusal):
+    """The person's own data cannot be erased now: ``reasons`` names what stands against it."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class LeaderboardFull(Refusal):
+    """As many people as it takes are on the program's leaderboard."""
+
+    final: ClassVar[bool] = False
+
+
+@dataclass(eq=False)
+class DisplayNameTaken(Refusal):
+    """Somebody else on the program's leaderboard has this name; who that is is not told."""
+
+    final: ClassVar[bool] = False
 
 
 @dataclass(eq=False)
@@ -225,6 +259,22 @@ class NothingWithheld(Refusal):
 
 
 @dataclass(eq=False)
+class GoalsDoNotAddUp(Refusal):
+    """What is assigned below ``party_id`` is not its own target and what is assigned beyond it.
+
+    ``party_id`` is a partner or a team with its kind, as in ``Team:…``. ``stretch``: of the stretch
+    goals. The sums are in major units of the program's currency, or counts.
+    """
+
+    final: ClassVar[bool] = False
+    party_id: str
+    stretch: bool
+    sum_below: str
+    expected: str
+    difference: str
+
+
+@dataclass(eq=False)
 class PlanAlreadyPublished(Refusal):
     """Version ``number`` is published and never changes; ``next_number`` can be drafted."""
 
@@ -290,6 +340,13 @@ class AlreadyDisputed(Refusal):
 @dataclass(eq=False)
 class DisputeNotOpen(Refusal):
     """The dispute has been answered: it is ``status`` now."""
+
+    status: str
+
+
+@dataclass(eq=False)
+class ObjectionNotOpen(Refusal):
+    """The objection has been answered or resolved: it is ``status`` now."""
 
     status: str
 

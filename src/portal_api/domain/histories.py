@@ -33,6 +33,7 @@ def as_new(deal: Deal) -> Deal:
         reopened_at=None,
         awards=(),
         missed=(),
+        forgone=(),
     )
 
 

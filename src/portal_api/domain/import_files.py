@@ -51,7 +51,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ImportFile:
-    """A file of people or activities that was imported, and what became of it once all of it was.
+    """A file of partners, people or activities, and what became of it once all of it was imported.
 
     ``digest`` is the SHA-256 of its text.
     """

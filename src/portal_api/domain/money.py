@@ -69,6 +69,11 @@ def percent(rate_bps: int) -> str:
     return f"{rate_bps // 100}.{rate_bps % 100:02}".rstrip("0").rstrip(".")
 
 
+def paid_as(asset: str, currency: str) -> str:
+    """What a rate is paid in, in words, where that is not the currency of what it is of."""
+    return "" if asset == currency else f", paid in {asset}"
+
+
 def of_rate(amount_minor: int, rate_bps: int) -> int:
     """``rate_bps`` basis points of an amount, rounded half to even."""
     return of_ratio(amount_minor, rate_bps, 10_000)

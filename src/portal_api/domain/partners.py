@@ -47,6 +47,26 @@ class Tier(StrEnum):
     PLATINUM = "PLATINUM"
 
 
+class BusinessModel(StrEnum):
+    """What a partner lives on."""
+
+    RESALE = "RESALE"
+    SERVICES_LED = "SERVICES_LED"
+    MANAGED_SERVICES = "MANAGED_SERVICES"
+    DISTRIBUTION = "DISTRIBUTION"
+    REFERRAL = "REFERRAL"
+
+
+class SalesStrategy(StrEnum):
+    """How a partner goes about its market."""
+
+    HUNTING = "HUNTING"
+    LAND_AND_EXPAND = "LAND_AND_EXPAND"
+    RENEWALS_LED = "RENEWALS_LED"
+    VERTICAL_FOCUS = "VERTICAL_FOCUS"
+    TRANSACTIONAL = "TRANSACTIONAL"
+
+
 class Role(StrEnum):
     """What a person does, at a partner or at the vendor."""
 
@@ -82,7 +102,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """A selling organization. ``tiers`` are in order of their start."""
+    """A selling organization. ``tiers`` are in order of their start.
+
+    ``external_id`` is what another system of the vendor calls it.
+    """
 
     id: str
     name: str
@@ -90,6 +113,9 @@ class Partner:
     tiers: tuple[TierAssignment, ...]
     region: str
     teams: tuple[Team, ...] = ()
+    business_model: BusinessModel | None = None
+    strategy: SalesStrategy | None = None
+    external_id: str | None = None
     version: int = 0
 
     def tier_at(self, instant: datetime) -> Tier | None:
@@ -103,24 +129,32 @@ class PersonStatus(StrEnum):
 
     ACTIVE = "ACTIVE"
     SUSPENDED = "SUSPENDED"
+    ERASED = "ERASED"
 
 
 @dataclass(frozen=True, slots=True)
 class Employment:
-    """A dated link of a person to a partner (none: the vendor), a team and a role."""
+    """A dated link of a person to a partner (none: the vendor), a team and a role.
+
+    ``external_id`` and ``name``: what the partner's own system and its people called the person,
+    once it has ended.
+    """
 
     partner_id: str | None
     role: Role
     valid_from: datetime
     team_id: str | None = None
     valid_to: datetime | None = None
+    external_id: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Individual:
     """A person, with employments in order of their start.
 
-    ``id`` is also the user name of its sign-in, ``external_id`` what another system calls it.
+    ``id`` is also the user name of its sign-in, ``external_id`` what another system of its present
+    or last employer calls it.
     """
 
     id: str
@@ -150,6 +184,8 @@ class Segment:
     regions: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     products: tuple[str, ...] = ()
+    business_models: tuple[BusinessModel, ...] = ()
+    strategies: tuple[SalesStrategy, ...] = ()
 
     def admits_partner(self, partner: Partner, instant: datetime) -> bool:
         """Whether the partner, with the tier it had at ``instant``, is in the segment."""
@@ -157,6 +193,8 @@ class Segment:
             (not self.types or partner.type in self.types)
             and (not self.tiers or partner.tier_at(instant) in self.tiers)
             and (not self.regions or partner.region in self.regions)
+            and (not self.business_models or partner.business_model in self.business_models)
+            and (not self.strategies or partner.strategy in self.strategies)
         )
 
     def admits_role(self, role: Role) -> bool:

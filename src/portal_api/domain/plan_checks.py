@@ -11,10 +11,11 @@ from portal_api.domain.activities import (
     DEAL_LOST,
     DEAL_REGISTERED,
     DEAL_RETURNED,
+    DEAL_SUBMITTED,
     DEAL_WON,
 )
 from portal_api.domain.deals import MAX_PEOPLE
-from portal_api.domain.goals import Level, Measure
+from portal_api.domain.goals import OF_BEHAVIOR, Level, Measure
 from portal_api.domain.ledger import MAX_TRANSFERS
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, POINTS, is_asset
 from portal_api.domain.partners import STAFF_ROLES
@@ -33,7 +34,14 @@ MAX_COUNTERS = 2_000
 MOST_POINTS_PER_MINOR = 100
 
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,60}")
-_DAYS = {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 28, Period.QUARTER: 90}
+_DAYS = {
+    Period.DAY: 1,
+    Period.WEEK: 7,
+    Period.MONTH: 28,
+    Period.QUARTER: 90,
+    Period.HALF_YEAR: 181,
+    Period.YEAR: 365,
+}
 
 
 class PlanWarningCode(StrEnum):
@@ -190,18 +198,26 @@ class _Lasting:
 def _items_on(on: _On, lasting: _Lasting) -> int:
     """The items of the largest transaction on one behavior.
 
-    Activity, deal, protection, three lists and names, answer, event, viewer, consents, what moved
-    in the program, that the budget is low; the partner's and its teams' progress; then each
-    person's and each earning's own; a claim has the names of its proof.
+    Activity, deal, protection, three lists and names, answer, event, consents, what moved in the
+    program, that the budget is low; the partner's and its teams' progress; then each person's and
+    each earning's own; a claim has the names of its proof. Only a deal that an executive registers
+    has a viewer besides, of all that a partner's people do.
     """
     people = MAX_PEOPLE if on.behavior in DEAL_CHANGES else 1
     recipients = {Level.INDIVIDUAL: people, Level.PARTNER: 1, Level.TEAM: people}
     earnings = on.largest(lambda rule, gone: lasting.items_of(rule, gone) * recipients[rule.level])
     company = lasting.of_wallet(on.rules, Level.PARTNER)
     own = lasting.of_wallet(on.rules, Level.INDIVIDUAL)
-    persons = people * (own + 2) if own else people  # Their progress and enrollment too.
+    persons = people * (own + 3) if own else people  # Progress, enrollment and they themselves.
     claim = 0 if on.behavior in DEAL_CHANGES else 20
-    return 12 + 1 + people + persons + company + BUDGET_SHARDS + earnings + claim
+    # What a rebate relies on: the required program, its consents, and what was declared.
+    rebate = any(
+        rule.mechanic.of_participation and on.behavior in rule.mechanic.behaviors()
+        for rule in on.rules
+    )
+    rebates = 3 if rebate else 0
+    viewer = int(on.behavior == DEAL_SUBMITTED)
+    return 11 + viewer + 1 + people + persons + company + BUDGET_SHARDS + earnings + claim + rebates
 
 
 def most_transfers(plan: PlanVersion, earlier: Sequence[PlanVersion] = ()) -> int:
@@ -282,13 +298,19 @@ def _goals(plan: PlanVersion) -> Iterator[str]:
     for goal in plan.goals:
         if goal.ends_at <= goal.starts_at:
             yield f"Goal {goal.code} ends before it starts."
-        if (goal.measure is Measure.BEHAVIOR_COUNT) != bool(goal.behavior):
-            yield f"Goal {goal.code} names a behavior if it is a BEHAVIOR_COUNT, and else none."
+        if (goal.measure in OF_BEHAVIOR) != bool(goal.behavior):
+            yield (
+                f"Goal {goal.code} names a behavior if it is a BEHAVIOR_COUNT or counts"
+                " CERTIFIED_PEOPLE, and else none."
+            )
+        if goal.measure is Measure.CERTIFIED_PEOPLE and goal.behavior in DEAL_CHANGES:
+            yield f"Goal {goal.code} counts people by a change of a deal, which certifies nobody."
 
 
 def _rule(rule: Rule, plan: PlanVersion, program: Program) -> Iterator[str]:
     if rule.level not in rule.mechanic.levels:
-        yield f"Rule {rule.code} pays a {rule.level.lower()}, which its mechanic cannot."
+        whom = "an individual" if rule.level is Level.INDIVIDUAL else f"a {rule.level.lower()}"
+        yield f"Rule {rule.code} pays {whom}, which its mechanic cannot."
     sold = DEAL_RETURNED in rule.mechanic.fires_on(plan) and rule.mechanic.follows is None
     if rule.level is Level.TEAM and sold:
         yield (
@@ -320,11 +342,10 @@ def _limits(limit: Limit) -> bool:
 
 
 def _counters(plan: PlanVersion, program: Program) -> int:
-    """How many counters the limits can make for one party, over the program's window."""
+    """How many counters limits and rebates can make for one party, over the program's window."""
     window = program.ends_at - program.starts_at
+    periods = [limit.period for rule in plan.rules for limit in rule.limits]
+    periods += [by for rule in plan.rules if (by := rule.mechanic.by_period) is not None]
     return sum(
-        2 * (window // timedelta(days=_DAYS[limit.period]) + 2)
-        for rule in plan.rules
-        for limit in rule.limits
-        if limit.period in _DAYS
+        2 * (window // timedelta(days=_DAYS[period]) + 2) for period in periods if period in _DAYS
     )

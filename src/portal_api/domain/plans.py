@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 from portal_api.domain import awards
-from portal_api.domain.cases import Case, DealTold
+from portal_api.domain.activities import DEAL_REGISTERED
+from portal_api.domain.cases import Case, DealTold, PeriodTold
 from portal_api.domain.earnings import Maturity
-from portal_api.domain.goals import GoalDefinition, Level, Progress, Target
+from portal_api.domain.goals import GoalDefinition, Level, Measure, Progress, Target
 from portal_api.domain.money import POINTS, of_ratio
 from portal_api.domain.partners import EVERYONE, Segment
 from portal_api.domain.records import canonical, plain
@@ -73,10 +74,16 @@ class Mechanic(ABC):
     rate_of_deal: ClassVar[bool] = False
     """Whether it pays a rate of the deal's amount: in the program's currency, or in points that
     have a value."""
+    of_participation: ClassVar[bool] = False
+    """Whether it pays only while the company takes part in the program that its own names."""
 
     @abstractmethod
     def parts(self, rule: "Rule", plan: "PlanVersion", case: Case) -> tuple[Move, ...]:
         """What the case earns under ``rule``; nothing when the rule does not concern it."""
+
+    @abstractmethod
+    def words(self, rule: "Rule", plan: "PlanVersion", currency: str) -> str:
+        """What it offers in one sentence, as its recipients read it; deals are in ``currency``."""
 
     @abstractmethod
     def behaviors(self) -> frozenset[str]:
@@ -108,8 +115,23 @@ class Mechanic(ABC):
         """The code of the goal whose progress it decides on."""
         return None
 
-    def counters(self, rule: "Rule") -> tuple[str, ...]:
-        """The recipient's counters that it keeps for itself and decides on."""
+    @property
+    def by_target(self) -> bool:
+        """Whether what it pays depends on the recipient's target of that goal."""
+        return False
+
+    @property
+    def by_period(self) -> "Period | None":
+        """The period of its deal's sale that it counts by."""
+        return None
+
+    @property
+    def grows(self) -> bool:
+        """Whether it decides on the revenue of the same period of the year before."""
+        return False
+
+    def counters(self, rule: "Rule", period: str | None = None) -> tuple[str, ...]:
+        """The recipient's counters that it keeps for itself and decides on, of a period by name."""
         return ()
 
     def settled(self, case: Case) -> bool:
@@ -126,12 +148,14 @@ class Mechanic(ABC):
 
 
 class Period(StrEnum):
-    """The time over which a limit counts, in the program's time zone."""
+    """The time over which a limit or a rebate counts, in the program's time zone."""
 
     DAY = "DAY"
     WEEK = "WEEK"
     MONTH = "MONTH"
     QUARTER = "QUARTER"
+    HALF_YEAR = "HALF_YEAR"
+    YEAR = "YEAR"
     PROGRAM = "PROGRAM"
 
 
@@ -185,6 +209,7 @@ class Rule:
 
 
 _LATER = frozenset({"limits", "shadow", "hold_days"})
+_LATER_OF_SEGMENTS = frozenset({"products", "business_models", "strategies"})
 
 
 def _content_of(rule: Rule) -> dict[str, object]:
@@ -197,7 +222,7 @@ def _content_of(rule: Rule) -> dict[str, object]:
     segment = {
         field.name: plain(getattr(rule.segment, field.name))
         for field in fields(rule.segment)
-        if field.name != "products" or rule.segment.products
+        if field.name not in _LATER_OF_SEGMENTS or getattr(rule.segment, field.name)
     }
     return {**content, "segment": segment}
 
@@ -238,6 +263,14 @@ class PlanVersion:
     def goal(self, code: str | None) -> GoalDefinition | None:
         """The goal with a code."""
         return next((goal for goal in self.goals if goal.code == code), None)
+
+    def pays_people_by(self, code: str) -> bool:
+        """Whether what teams or people are paid depends on their targets of a goal."""
+        return any(
+            rule.level is not Level.PARTNER and rule.mechanic.by_target
+            for rule in self.rules
+            if rule.mechanic.follows == code
+        )
 
     def rule(self, code: str) -> Rule | None:
         """The rule with a code."""
@@ -293,17 +326,30 @@ def plan_at(plans: tuple[PlanVersion, ...], instant: datetime) -> PlanVersion | 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A goal, a party's target and progress, and how far the measure is imagined to rise."""
+    """A goal, a party's target and progress, and how far the measure is imagined to rise.
+
+    ``at_most``: how often the rule's limits still let it pay (none: any number of times).
+    ``period``: the one that a sale would be in now, where the rule counts by periods.
+    """
 
     goal: GoalDefinition
     target: Target
     progress: Progress
     reach: int
+    at_most: int | None = None
+    period: PeriodTold | None = None
 
     @property
     def missing(self) -> int:
         """How much of the measure is missing to the reach."""
         return max(0, self.reach - self.progress.count(f"goal:{self.goal.code}"))
+
+    def times(self, behavior: str) -> int:
+        """How often the rule would still pay for a behavior: none where the goal counts another."""
+        counted = {Measure.DEALS_REGISTERED: DEAL_REGISTERED}
+        if counted.get(self.goal.measure, self.goal.behavior) != behavior:
+            return 0
+        return self.missing if self.at_most is None else min(self.missing, self.at_most)
 
 
 def all_back(case: Case, because: str) -> tuple[Move, ...]:

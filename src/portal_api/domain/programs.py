@@ -34,7 +34,11 @@ class Program:
 
     ``plan_number`` is that of the plan published last, so that who reads both sees that none is
     missing. An approved deal is protected for ``protection_days``; an earning can be disputed for
-    ``dispute_days`` from when it was recorded.
+    ``dispute_days`` from when it was recorded. ``terms_since`` are the starts of the versions of
+    the terms after the first. ``retroactive``: a first consent may pay what was withheld before.
+    ``discloses_amounts``: its terms say that a company's executive sees what each person earns.
+    ``disclosed_before``: former terms said so. ``participation_in`` names the program in which a
+    company must take part as a whole, at the instant of a sale, for its rebate to accrue.
     """
 
     id: str
@@ -52,10 +56,38 @@ class Program:
     incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
     dispute_days: int = DISPUTE_DAYS
     version: int = 0
+    terms_since: tuple[datetime, ...] = ()
+    retroactive: bool = False
+    discloses_amounts: bool = False
+    participation_in: str | None = None
+    disclosed_before: bool = False
+
+    @property
+    def ever_disclosed(self) -> bool:
+        """Whether its terms ever disclosed amounts of persons.
+
+        Who knows what each of some has earned computes from a total what the others have: totals
+        are told to no executive any more.
+        """
+        return self.discloses_amounts or self.disclosed_before
+
+    def terms_at(self, instant: datetime) -> int:
+        """The version of the terms that was in force at ``instant``."""
+        return self.terms_version - sum(instant < since for since in self.terms_since)
 
     def open_at(self, instant: datetime) -> bool:
         """Whether ``instant`` is in the program's window; the end is outside."""
         return self.starts_at <= instant < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class TermsVersion:
+    """A former version of a program's terms, up to but without ``until``; ``id`` names both."""
+
+    id: str
+    terms: str
+    until: datetime
+    discloses_amounts: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,22 @@ verdicts. An earning is recomputed by ``replayed``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
+from portal_api.domain import rebates
 from portal_api.domain.activities import DEAL_REGISTERED, Activity, WithheldReason
-from portal_api.domain.cases import Case, Inputs, Measured, told
-from portal_api.domain.consent import Consent, ConsentFile, Enrollment
+from portal_api.domain.cases import Case, Inputs, Measured, PeriodTold, told
+from portal_api.domain.consent import Consent, ConsentFile, Enrollment, Who
 from portal_api.domain.deals import Deal
 from portal_api.domain.earnings import Trace
-from portal_api.domain.goals import Level, Part, Progress, Target
+from portal_api.domain.goals import Level, Part, Progress, Target, bonus_counter
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, split
 from portal_api.domain.partners import Partner, Role
-from portal_api.domain.plans import Free, Move, Period, PlanVersion, Rule, TakeBack
+from portal_api.domain.periods import period_of
+from portal_api.domain.plans import Free, Move, PlanVersion, Rule, TakeBack
 from portal_api.domain.plans import Part as Pay
 from portal_api.domain.programs import Program
+from portal_api.domain.rebates import NO_REBATE, RebateFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Facts:
 
     ``counted_already``: the activity is in the progress, since it is judged again. ``since``: from
     when the version in force is; ``plan`` may be an earlier one, that has begun to pay on the deal.
+    ``rebate``: what the rule depends on besides, where it pays a rebate.
     """
 
     program: Program
@@ -38,14 +41,21 @@ class Facts:
     consents: ConsentFile | None
     counted_already: bool = False
     since: datetime | None = None
+    rebate: RebateFacts = NO_REBATE
+
+    @property
+    def participation(self) -> Consent | None:
+        """The consent by which the company takes part where its rebates require that."""
+        required, at = self.rebate.participation, self.activity.occurred_at
+        return required.consent_at(at) if required is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Who may be paid: the partner, a team or a person, with what counts for it.
 
-    ``progress`` is that before the activity; ``employed``: the person works at the partner then or
-    now, and did not leave. ``role`` is the person's.
+    ``progress`` is that before the activity; ``employed``: the person worked at the partner when it
+    acted. ``role`` and ``team_id`` are the person's, when it acted.
     """
 
     id: str
@@ -56,6 +66,12 @@ class Recipient:
     progress: Progress
     targets: Mapping[str, Target]
     part: Part
+    team_id: str | None = None
+
+    @property
+    def who(self) -> Who:
+        """The person as a consent knows it."""
+        return Who(self.id, self.team_id, self.role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,9 @@ def case_of(rule: Rule, facts: Facts, recipient: Recipient) -> Case:
         before = now - added if facts.counted_already else now
         target = recipient.targets.get(goal.code)
         measured = Measured(goal.code, before, before + added, target)
-    kept = {name: recipient.progress.count(name) for name in rule.mechanic.counters(rule)}
+    period = _period(rule, facts, recipient)
+    counters = rule.mechanic.counters(rule, period.name if period else None)
+    kept = {name: recipient.progress.count(name) for name in counters}
     if deal is None:
         inputs = Inputs(measured=measured, counters=kept)
     else:
@@ -131,6 +149,7 @@ def case_of(rule: Rule, facts: Facts, recipient: Recipient) -> Case:
             joined=registered and not whole and recipient.id not in deal.registered_for,
             measured=measured,
             counters=kept,
+            period=period,
         )
     return Case(
         activity_id=activity.id,
@@ -139,6 +158,14 @@ def case_of(rule: Rule, facts: Facts, recipient: Recipient) -> Case:
         recipient_id=recipient.id,
         inputs=inputs,
     )
+
+
+def _period(rule: Rule, facts: Facts, recipient: Recipient) -> PeriodTold | None:
+    """The period of the deal's sale, where the rule counts by periods."""
+    if facts.deal is None or facts.deal.closed_at is None:
+        return None
+    sold_at, baselines = facts.deal.closed_at, facts.rebate.baselines
+    return rebates.period_told(rule, facts.program, sold_at, recipient.progress, baselines)
 
 
 def earned(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[Verdict, ...]:
@@ -154,35 +181,57 @@ def earned(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[Verdict, ...
     return tuple(verdicts)
 
 
+def taken_back(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[TakeBack, ...]:
+    """What one rule takes back of the recipient by the activity."""
+    moves = rule.mechanic.parts(rule, facts.plan, case_of(rule, facts, recipient))
+    return tuple(move for move in moves if isinstance(move, TakeBack))
+
+
+def undecided(recipient: Recipient, rule: Rule, step: str) -> Recipient:
+    """The recipient as before a bonus was decided, where this is one."""
+    decided = bonus_counter(rule.key, step)
+    if not recipient.progress.count(decided):
+        return recipient
+    return replace(recipient, progress=recipient.progress.plus({decided: -1}))
+
+
 def watched(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[str, ...]:
     """The recipient's counters that ``earned`` decides on: they must be the same at commit."""
     if facts.activity.behavior not in rule.mechanic.fires_on(facts.plan):
         return ()
     found = list(watched_limits(rule, facts, recipient))
-    if rule.mechanic.follows is None:
+    if rule.mechanic.follows is None and rule.mechanic.by_period is None:
         return tuple(found)
     case = case_of(rule, facts, recipient)
+    if case.inputs.period is not None:
+        found += rebates.relied_on(rule, case.inputs.period)
     if case.inputs.measured is not None and not rule.mechanic.settled(case):
         found += [f"goal:{case.inputs.measured.goal}", *rule.mechanic.counters(rule)]
     return tuple(found)
 
 
 def watched_limits(rule: Rule, facts: Facts, recipient: Recipient) -> tuple[str, ...]:
-    """The counters of the rule's limits and of the cap of the recipient's consent."""
+    """The counters of the rule's limits and of the caps of the recipient's consents."""
+    names = dict.fromkeys(used(rule, facts.activity.occurred_at, facts.program, None, 0, 0))
     person = recipient.level is Level.INDIVIDUAL
-    consent = consent_of(facts, recipient.id) if person else None
-    return tuple(used(rule, facts.activity.occurred_at, facts.program, consent, 0, 0))
+    for consent in consents_of(facts, recipient.who) if person else ():
+        cap = cap_counter(facts.consents, consent, rule.asset)
+        names |= dict.fromkeys((cap,) if cap is not None else ())
+    return tuple(names)
 
 
-def consent_of(facts: Facts, person_id: str) -> Consent | None:
-    """The consent that lets a person earn for the activity."""
-    at, terms = facts.activity.occurred_at, facts.program.terms_version
-    return facts.consents.covering(person_id, at, terms) if facts.consents else None
+def consents_of(facts: Facts, who: Who) -> tuple[Consent, ...]:
+    """The consents that let a person earn for the activity."""
+    at = facts.activity.occurred_at
+    terms = facts.program.terms_at(at)
+    return facts.consents.all_covering(who, at, terms) if facts.consents else ()
 
 
-def under(consent: Consent, asset: str) -> str:
-    """The counter of what a person has earned of an asset under a consent."""
-    return f"under:{consent.number}:{asset}"
+def cap_counter(file: ConsentFile | None, consent: Consent | None, asset: str) -> str | None:
+    """The counter of what a person has earned of an asset under a consent that caps it."""
+    if file is None or consent is None or consent.cap(asset) is None:
+        return None
+    return f"under:{file.cap_number(consent)}:{asset}"
 
 
 def replayed(plan: PlanVersion, trace: Trace, recipient_id: str) -> Pay | None:
@@ -216,26 +265,53 @@ def judged(rule: Rule, move: Move, inputs: Inputs, facts: Facts, recipient: Reci
         return Reversed(rule, move, recipient.id)
     if isinstance(move, Free):
         return Released(rule, move, recipient.id)
-    consent = None
-    if recipient.level is Level.INDIVIDUAL:
-        consent = consent_of(facts, recipient.id)
-    reason = _why_not(rule, facts, recipient, consent)
-    if reason is None and move.amount_minor > LARGEST_AMOUNT_MINOR:
-        reason = WithheldReason.LIMIT_REACHED
+    reason, consent = _why_not(rule, facts, recipient), None
     if reason is None:
-        reason = _spent(rule, move, facts, recipient, consent)
+        reason, consent = _allowed(rule, move, facts, recipient)
     if reason is not None:
         return Withheld(rule, move, recipient.id, reason)
     counts = {**move.counts, **{name: 1 for name in (move.decides,) if name}}
-    at = facts.activity.occurred_at
-    counts |= used(rule, at, facts.program, consent, move.amount_minor, int(move.amount_minor > 0))
+    cap = cap_counter(facts.consents, consent, rule.asset)
+    at, paid = facts.activity.occurred_at, move.amount_minor
+    counts |= used(rule, at, facts.program, cap, paid, int(paid > 0))
     return Award(rule, move, recipient.id, consent, inputs, counts)
 
 
-def _why_not(
-    rule: Rule, facts: Facts, recipient: Recipient, consent: Consent | None
+def _allowed(
+    rule: Rule, move: Pay, facts: Facts, recipient: Recipient
+) -> tuple[WithheldReason | None, Consent | None]:
+    """The first consent that allows the part and has room for it, or why the first one does not.
+
+    A company and a team need none.
+    """
+    consents: tuple[Consent | None, ...] = (None,)
+    if recipient.level is Level.INDIVIDUAL:
+        consents = consents_of(facts, recipient.who)
+    first: WithheldReason | None = None
+    for consent in consents:
+        reason = _not_enrolled(consent, facts, recipient)
+        reason = reason or _spent(rule, move, facts, recipient, consent)
+        if reason is None:
+            return None, consent
+        first = first or reason
+    return first or WithheldReason.NO_CONSENT, None
+
+
+def _not_enrolled(
+    consent: Consent | None, facts: Facts, recipient: Recipient
 ) -> WithheldReason | None:
-    """Why the rule does not pay this recipient for this activity at all."""
+    """Whether the person had not accepted the terms; of what is paid afterwards, by the consent."""
+    if consent is None:
+        return None
+    at, enrollment = facts.activity.occurred_at, recipient.enrollment
+    accepted_at = consent.valid_from if consent.looks_back(at) else at
+    terms = facts.program.terms_at(accepted_at)
+    covered = enrollment is not None and enrollment.covers(accepted_at, terms)
+    return None if covered else WithheldReason.NOT_ENROLLED
+
+
+def _why_not(rule: Rule, facts: Facts, recipient: Recipient) -> WithheldReason | None:
+    """Why the rule does not pay this recipient for this activity, whoever has consented."""
     at = facts.activity.occurred_at
     product = facts.deal.product if facts.deal else None
     if not facts.program.open_at(at) or at < (facts.since or facts.plan.effective_from):
@@ -248,14 +324,10 @@ def _why_not(
         ):
             return WithheldReason.OUT_OF_SEGMENT
     if recipient.level is not Level.INDIVIDUAL:
-        return None
-    if not recipient.employed:
-        return WithheldReason.NOT_EMPLOYED
-    if consent is None:
-        return WithheldReason.NO_CONSENT
-    if recipient.enrollment is None or not recipient.enrollment.covers(at):
-        return WithheldReason.NOT_ENROLLED
-    return None
+        required = rule.mechanic.of_participation and facts.program.participation_in is not None
+        missing = required and facts.participation is None
+        return WithheldReason.NO_PARTICIPATION if missing else None
+    return None if recipient.employed else WithheldReason.NOT_EMPLOYED
 
 
 def _spent(
@@ -263,6 +335,8 @@ def _spent(
 ) -> WithheldReason | None:
     """Whether a limit of the rule or the cap of the consent leaves no room; never in part."""
     progress = recipient.progress
+    if part.amount_minor > LARGEST_AMOUNT_MINOR:
+        return WithheldReason.LIMIT_REACHED
     for limit in rule.limits:
         period = period_of(limit.period, facts.activity.occurred_at, facts.program.time_zone)
         counted = progress.count(f"count:{_limited(rule)}:{period}") + int(part.amount_minor > 0)
@@ -274,19 +348,19 @@ def _spent(
     cap = consent.cap(rule.asset) if consent is not None else None
     if consent is None or cap is None:
         return None
-    over = progress.count(under(consent, rule.asset)) + part.amount_minor > cap
-    return WithheldReason.CAP_REACHED if over else None
+    earned_under = progress.count(cap_counter(facts.consents, consent, rule.asset) or "")
+    return WithheldReason.CAP_REACHED if earned_under + part.amount_minor > cap else None
 
 
 def used(
     rule: Rule,
     at: datetime,
     program: Program,
-    consent: Consent | None,
+    cap: str | None,
     amount_minor: int,
     count: int,
 ) -> dict[str, int]:
-    """What an award for an activity at ``at`` adds to the counters of limits and of a cap."""
+    """What an award for an activity at ``at`` adds to the counters of limits and of a ``cap``."""
     added: dict[str, int] = {}
     for limit in rule.limits:
         period = period_of(limit.period, at, program.time_zone)
@@ -294,30 +368,11 @@ def used(
             added[f"count:{_limited(rule)}:{period}"] = count
         if limit.amount_minor is not None:
             added[f"amount:{_limited(rule)}:{period}"] = amount_minor
-    if consent is not None and consent.cap(rule.asset) is not None:
-        added[under(consent, rule.asset)] = amount_minor
+    if cap is not None:
+        added[cap] = amount_minor
     return added
 
 
 def _limited(rule: Rule) -> str:
     """The rule as its limits count it: what a shadow notes leaves room when it pays at last."""
     return f"{rule.code}:shadow" if rule.shadow else rule.code
-
-
-def period_of(period: Period, instant: datetime, time_zone: str) -> str:
-    """The name of the period that an instant is in, by the program's own calendar.
-
-    Weeks are named by their Monday.
-    """
-    local = instant.astimezone(ZoneInfo(time_zone)).date()
-    match period:
-        case Period.DAY:
-            return f"D{local.isoformat()}"
-        case Period.WEEK:
-            return f"W{(local - timedelta(days=local.weekday())).isoformat()}"
-        case Period.MONTH:
-            return f"M{local.year}-{local.month:02}"
-        case Period.QUARTER:
-            return f"Q{local.year}-{(local.month - 1) // 3 + 1}"
-        case Period.PROGRAM:
-            return "P"

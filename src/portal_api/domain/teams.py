@@ -10,14 +10,29 @@ from portal_api.domain.activities import Outcome, WithheldReason
 from portal_api.domain.earnings import Trace
 from portal_api.domain.money import split
 
+SHORT = frozenset({WithheldReason.BUDGET_EXHAUSTED, WithheldReason.CAP_REACHED})
+"""Why a share is withheld that only lacks money: a budget, or a cap's."""
+
 
 @dataclass(frozen=True, slots=True)
 class TeamShare:
-    """One member's share, and what became of it; none yet: it waits."""
+    """One member's share, and what became of it; none yet: it waits.
+
+    ``before`` is why it was withheld the last time, where it waits again. ``late``: it was withheld
+    for want of consent at any time before it was decided last.
+    """
 
     individual_id: str
     amount_minor: int
     outcome: Outcome | None = None
+    before: WithheldReason | None = None
+    late: bool = False
+
+    @property
+    def forgone(self) -> bool:
+        """Whether a consent is all that is wanting now."""
+        reason = self.outcome.reason if self.outcome is not None else self.before
+        return reason is WithheldReason.NO_CONSENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +57,11 @@ class TeamAward:
         """The shares that are neither paid nor withheld."""
         return tuple(share for share in self.shares if share.outcome is None)
 
-    def again(self) -> "TeamAward":
-        """The award with the shares waiting again that only lacked money: a budget, or a cap's."""
-        short = (WithheldReason.BUDGET_EXHAUSTED, WithheldReason.CAP_REACHED)
+    def again(self, reasons: frozenset[WithheldReason] = SHORT) -> "TeamAward":
+        """The award with the shares waiting again that were withheld for one of the ``reasons``."""
         shares = tuple(
-            replace(share, outcome=None)
-            if share.outcome and share.outcome.reason in short
+            replace(share, outcome=None, before=share.outcome.reason)
+            if share.outcome and share.outcome.reason in reasons
             else share
             for share in self.shares
         )
@@ -56,7 +70,9 @@ class TeamAward:
     def decided(self, individual_id: str, outcome: Outcome) -> "TeamAward":
         """The award with what became of one share."""
         shares = tuple(
-            replace(share, outcome=outcome) if share.individual_id == individual_id else share
+            replace(share, outcome=outcome, late=share.late or share.forgone)
+            if share.individual_id == individual_id
+            else share
             for share in self.shares
         )
         return replace(self, shares=shares)

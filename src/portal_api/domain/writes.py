@@ -111,4 +111,9 @@ class Delist:
     sort: str
 
 
+def as_found(kind: type[Record], record_id: str, found: Versioned | None) -> Unchanged | Absent:
+    """What was looked for is still as it was found, or still not there."""
+    return Absent(kind, record_id) if found is None else Unchanged(found)
+
+
 Write = Create | Save | Unchanged | Absent | Reserve | Release | Count | Enlist | Delist

@@ -1,7 +1,7 @@
 """The GraphQL schema: it speaks, and decides nothing."""
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLObjectType
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -12,21 +12,33 @@ from portal_api.schema.activities import ActivityMutations
 from portal_api.schema.batches import BatchMutations
 from portal_api.schema.bulk import BulkMutations
 from portal_api.schema.claims import ClaimMutations
-from portal_api.schema.consent import ConsentMutations
+from portal_api.schema.consent_mutations import ConsentMutations
 from portal_api.schema.corrections import CorrectionMutations
 from portal_api.schema.deal_changes import DealChangeMutations
 from portal_api.schema.deal_mutations import DealMutations
 from portal_api.schema.disputes import DisputeMutations
+from portal_api.schema.enrollment import EnrollmentMutations
 from portal_api.schema.errors import HANDLERS, REFUSALS, OneOperation
 from portal_api.schema.finance import FinanceMutations
+from portal_api.schema.goal_mutations import GoalMutations
+from portal_api.schema.inbox import InboxMutations
+from portal_api.schema.inbox_items import ITEMS
+from portal_api.schema.leaderboards import LeaderboardMutations
 from portal_api.schema.limits import MAX_TOKENS, Limits
 from portal_api.schema.mutations import ROLES
+from portal_api.schema.objections import ObjectionMutations
+from portal_api.schema.paging import bind
+from portal_api.schema.participation_policies import ParticipationPolicyMutations
+from portal_api.schema.partner_changes import PartnerChangeMutations
 from portal_api.schema.partner_mutations import PartnerMutations
 from portal_api.schema.payouts import PayoutMutations
+from portal_api.schema.people_mutations import PeopleMutations
 from portal_api.schema.plan_mutations import PlanMutations
 from portal_api.schema.previews import RetryMutations
 from portal_api.schema.program_mutations import ProgramMutations
 from portal_api.schema.query import Query
+from portal_api.schema.rebates import RebateMutations
+from portal_api.schema.sales_process import ProcessMutations
 from portal_api.schema.scalars import SCALARS
 from portal_api.schema.settlements import SettlementMutations
 from portal_api.schema.tax import TaxMutations
@@ -40,8 +52,14 @@ _PLUMBING = frozenset({"Node", "PageInfo"})
 class Mutation(
     ProgramMutations,
     PlanMutations,
+    ProcessMutations,
     PartnerMutations,
+    PartnerChangeMutations,
+    PeopleMutations,
+    GoalMutations,
     ConsentMutations,
+    ParticipationPolicyMutations,
+    EnrollmentMutations,
     DealMutations,
     DealChangeMutations,
     ActivityMutations,
@@ -53,8 +71,12 @@ class Mutation(
     TaxMutations,
     CorrectionMutations,
     DisputeMutations,
+    ObjectionMutations,
+    InboxMutations,
     BulkMutations,
     FinanceMutations,
+    RebateMutations,
+    LeaderboardMutations,
 ):
     """The root mutation."""
 
@@ -80,7 +102,7 @@ def build_schema() -> strawberry.Schema:
     schema = _Schema(
         query=Query,
         mutation=Mutation,
-        types=tuple(REFUSALS.values()),
+        types=(*REFUSALS.values(), *ITEMS),
         exception_handlers=HANDLERS,
         extensions=[
             OneOperation,
@@ -94,6 +116,9 @@ def build_schema() -> strawberry.Schema:
     undeclared = sorted(_undeclared(schema))
     if undeclared:
         raise UndeclaredPermission(f"no permission is declared for {', '.join(undeclared)}")
+    for made in schema.schema_converter.type_map.values():
+        if isinstance(made.implementation, GraphQLObjectType):
+            bind(made.implementation)
     return schema
 
 

@@ -57,10 +57,15 @@ class _Narrower(FieldExtension):
         return await next_(source, info, **kwargs) if self.audiences & source.audiences else None
 
 
-def narrow(*audiences: Audience, description: str, **options: Any) -> Any:
-    """A nullable field for these audiences only; used like ``strawberry.field``."""
+def narrow(
+    *audiences: Audience, description: str, unless: str | None = None, **options: Any
+) -> Any:
+    """A nullable field for these audiences only; used like ``strawberry.field``.
+
+    ``unless``: who alone of them, where the resolver looks at the role, too.
+    """
     allowed = frozenset(audiences)
-    who = ", ".join(sorted(audience.lower() for audience in allowed))
+    who = unless or ", ".join(sorted(audience.lower() for audience in allowed))
     return strawberry.field(
         description=f"{description} Null unless you are: {who}.",
         metadata={AUDIENCE: allowed},

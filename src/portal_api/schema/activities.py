@@ -172,7 +172,9 @@ async def visible(info: Info, record: activities.Activity | None) -> Activity | 
         return None
     viewer = await info.context.viewer()
     audiences = viewer.audiences(record.partner_id, record.individual_id)
-    if not may_see(Activity, audiences) and record.deal_id and record.behavior in DEAL_CHANGES:
+    # Only a colleague can share in a deal: of another partner nothing more is read.
+    colleague = Audience.COLLEAGUE in audiences and not may_see(Activity, audiences)
+    if colleague and record.deal_id and record.behavior in DEAL_CHANGES:
         deal: Deal | None = await find(info, "Deal", record.deal_id)
         audiences = audiences if deal is None else deal.audiences
     return Activity.of(record, audiences) if may_see(Activity, audiences) else None

@@ -1,4 +1,4 @@
-"""Files in and out: people and activities as CSV, with a report that names each line."""
+"""Files in and out: partners, people and activities as CSV, with a report that names each line."""
 
 from typing import Annotated
 
@@ -13,9 +13,9 @@ from portal_api.schema.enums import ImportProblemCode
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, encoded, split
 from portal_api.schema.mutations import MutationInput, mutation, perform
-from portal_api.schema.paging import checked, opaque_of
 from portal_api.services import bulk_exports, bulk_imports, csv_files
 from portal_api.services.deals import DEAL_RECORDERS
+from portal_api.services.partner_imports import import_partners
 from portal_api.services.partners import MANAGERS
 from portal_api.services.store import One
 
@@ -68,6 +68,14 @@ class ImportReport:
 
 @declared(Audience.VENDOR)
 @strawberry.type(description="The file was looked at, row by row.")
+class PartnersImported:
+    """Success."""
+
+    report: ImportReport = strawberry.field(description="What became of its rows.")
+
+
+@declared(Audience.VENDOR)
+@strawberry.type(description="The file was looked at, row by row.")
 class PeopleImported:
     """Success."""
 
@@ -98,8 +106,19 @@ class CsvPage:
     @classmethod
     def of(cls, page: bulk_exports.CsvPage) -> "CsvPage":
         """The page as shown."""
-        after = None if page.next is None else opaque_of(page.next)
-        return cls(csv=page.csv, rows=page.rows, next=after, complete=after is None)
+        return cls(csv=page.csv, rows=page.rows, next=page.next, complete=page.next is None)
+
+
+@strawberry.input(description="A file of partners.")
+class ImportPartnersInput(MutationInput):
+    """A file."""
+
+    content: str = strawberry.field(
+        description="CSV with the columns external_id (what the vendor's own system calls the"
+        " partner: unique), name, type (such as VAR), tier (such as GOLD), region, and, where"
+        " wished, business_model (such as RESALE), strategy (such as HUNTING) and teams (their"
+        f" names, with semicolons between them). {_LIMITS}"
+    )
 
 
 @strawberry.input(description="A file of people.")
@@ -108,9 +127,9 @@ class ImportPeopleInput(MutationInput):
 
     content: str = strawberry.field(
         description="CSV with the columns external_id (what the partner's own system calls the"
-        " person: unique at the partner), name, email, partner (its id), role (SALES_REP,"
-        " SALES_ENGINEER, MARKETER or PARTNER_EXECUTIVE), and, where wished, team (its name or id)"
-        f" and from (a date or instant; now where empty). {_LIMITS}"
+        " person: unique at the partner), name, email, partner (its id or external id), role"
+        " (SALES_REP, SALES_ENGINEER, MARKETER or PARTNER_EXECUTIVE), and, where wished, team (its"
+        f" name or id) and from (a date or instant; now where empty). {_LIMITS}"
     )
 
 
@@ -134,6 +153,17 @@ _After = Annotated[
 @strawberry.type
 class BulkMutations:
     """Mixed into the root mutation."""
+
+    @mutation(
+        result("ImportPartners", PartnersImported),
+        MANAGERS,
+        "Adds the partners of a CSV file that are not there yet, with their teams. The same request"
+        " with the same file goes on where it was cut off, and then tells the same again.",
+    )
+    async def import_partners(self, info: Info, input: ImportPartnersInput) -> object:
+        """A file."""
+        report = perform(info, import_partners, input.request_id, content=input.content)
+        return PartnersImported(report=ImportReport.of(report))
 
     @mutation(
         result("ImportPeople", PeopleImported),
@@ -193,8 +223,7 @@ class BulkQueries:
         if partner is None or not may:
             return None
         portal = info.context.portal
-        _, mark = checked(1, after)
-        page = bulk_exports.people_csv(portal.store, partner, portal.clock(), mark, encoded)
+        page = bulk_exports.people_csv(portal.store, partner, portal.clock(), after, encoded)
         return CsvPage.of(page)
 
     @strawberry.field(
@@ -216,10 +245,9 @@ class BulkQueries:
         if AudienceOf.VENDOR not in viewer.audiences(None, None):
             return None
         own_id = decoded(partner_id, "Partner", "partnerId")
-        program = decoded(program_id, "Program", "programId") if program_id else None
-        _, mark = checked(1, after)
+        program = None if program_id is None else decoded(program_id, "Program", "programId")
         store = info.context.portal.store
-        return CsvPage.of(bulk_exports.activities_csv(store, own_id, program, mark, encoded))
+        return CsvPage.of(bulk_exports.activities_csv(store, own_id, program, after, encoded))
 
 
 def _own_id(kind: str, cell: str) -> str:

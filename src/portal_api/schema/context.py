@@ -1,7 +1,4 @@
-"""What one request's resolvers share: who asks, and one loader.
-
-The loader turns each tick into one wave of reads.
-"""
+"""What one request's resolvers share: who asks, and one loader that reads in waves."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import strawberry
-from strawberry.dataloader import DataLoader
 
 from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.partners import Individual
 from portal_api.domain.plans import PlanVersion
 from portal_api.domain.programs import Program
+from portal_api.schema.waves import Waves
 from portal_api.services.store import Many, One, Slice, Want, of_program, of_vendor
 from portal_api.services.use_case import Ask, Portal, Unauthenticated
 
@@ -37,26 +34,20 @@ class Context:
         self.portal = portal
         self.subject = subject
         self.request_id = request_id
-        self._reads: DataLoader[Want[Any], Any] = DataLoader(load_fn=self._wave)
+        self._reads = Waves(portal.store.read)
 
     def forget(self) -> None:
         """Everything that was read before is read anew."""
         self._reads.clear_all()
 
-    async def _wave(self, wants: list[Want[Any]]) -> Sequence[Any]:
-        """All that was asked for since the last tick, in one round trip."""
-        found = self.portal.store.read(wants)
-        return [found[want] for want in wants]
-
     async def load(self, want: Want[T]) -> T:
-        """One read, together with all others of this tick, and once per request."""
+        """One read, together with all others of its wave, and once per request."""
         answer: T = await self._reads.load(want)
         return answer
 
     async def load_all(self, wants: Sequence[Want[T]]) -> list[T]:
         """Several reads in one wave."""
-        answers: list[T] = await self._reads.load_many(wants)
-        return answers
+        return list(await asyncio.gather(*(self._reads.load(want) for want in wants)))
 
     async def viewer(self) -> Viewer:
         """Who asks; raises ``Unauthenticated`` for whoever may not act."""

@@ -1,14 +1,12 @@
 """The domain's enums as the schema shows them: the same classes, told to Strawberry."""
 
-from enum import EnumMeta, StrEnum
-
-import strawberry
+from enum import StrEnum
 
 from portal_api.domain.activities import FiveC, OutcomeStatus, ProcessStage, WithheldReason
 from portal_api.domain.adjustments import AdjustmentStatus
 from portal_api.domain.batches import BatchStatus
 from portal_api.domain.claims import ClaimStatus, EvidenceKind, RejectionCode
-from portal_api.domain.consent import ConsentScope
+from portal_api.domain.consent import ConsentRequestStatus, ConsentScope
 from portal_api.domain.deals import DealStage, RegistrationStatus
 from portal_api.domain.disputes import DisputeStatus
 from portal_api.domain.earnings import CorrectionKind, EarningStatus
@@ -21,11 +19,13 @@ from portal_api.domain.payouts import PayoutStatus
 from portal_api.domain.plan_checks import PlanWarningCode
 from portal_api.domain.plans import Period
 from portal_api.domain.programs import IncentiveClass
+from portal_api.schema.describing import described as _shown
 
 __all__ = [
     "AdjustmentStatus",
     "BatchStatus",
     "ClaimStatus",
+    "ConsentRequestStatus",
     "ConsentScope",
     "CorrectionKind",
     "DealStage",
@@ -86,23 +86,16 @@ class LedgerAccount(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-def _shown(enum: EnumMeta, description: str, **values: str) -> None:
-    """Tells an enum to Strawberry, with what each value means: a ``KeyError`` where one is left."""
-    strawberry.enum(enum, description=description)
-    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
-        value.description = values[value.name]
-
-
 _shown(
     PartnerType,
     "How a partner sells; each type has a participation policy.",
-    DMR="A direct marketer, by catalogue and web. Takes part company-wide.",
-    LAR="A large account reseller. Takes part company-wide.",
-    VOLUME_RESELLER="Sells licences and goods in volume. Takes part selectively.",
-    VAR="A value-added reseller. Takes part selectively.",
-    SYSTEMS_INTEGRATOR="Builds whole systems for its customers. Takes part selectively.",
-    MSP="A managed service provider. Takes part selectively.",
-    DISTRIBUTOR="Sells to other partners. Takes part selectively.",
+    DMR="A direct marketer, by catalogue and web. Takes part company-wide by default.",
+    LAR="A large account reseller. Takes part company-wide by default.",
+    VOLUME_RESELLER="Sells licences and goods in volume. Takes part selectively by default.",
+    VAR="A value-added reseller. Takes part selectively by default.",
+    SYSTEMS_INTEGRATOR="Builds whole systems for its customers. Takes part selectively by default.",
+    MSP="A managed service provider. Takes part selectively by default.",
+    DISTRIBUTOR="Sells to other partners. Takes part selectively by default.",
 )
 _shown(
     ParticipationPolicy,
@@ -134,11 +127,22 @@ _shown(
     "Whether a person may act.",
     ACTIVE="May act as its role says.",
     SUSPENDED="Every request is refused; what was earned stays.",
+    ERASED="Has left, and its name and address were erased: nothing about it changes any more.",
+)
+_shown(
+    ConsentRequestStatus,
+    "What became of a request for consent.",
+    PENDING="It waits for the executive, who is reminded of it.",
+    GRANTED="A consent grants all that it asked for.",
+    DECLINED="The executive said no, with a reason.",
+    WITHDRAWN="Whoever asked, or the vendor, took it back.",
+    EXPIRED="Nobody answered in time.",
 )
 _shown(
     ConsentScope,
     "Whom a consent covers.",
     COMPANY="Everybody of the company who enrolls.",
+    TEAMS="Everybody of the teams that it names who enrolls.",
     INDIVIDUALS="The individuals that it names.",
 )
 _shown(
@@ -196,6 +200,7 @@ _shown(
     NOT_EMPLOYED="The person had left the partner.",
     NO_CONSENT="No consent of the partner's executive covers the person and the instant.",
     NOT_ENROLLED="The person had not accepted the program's terms.",
+    NO_PARTICIPATION="A rebate's: the company took no part, as a whole, in the program required.",
     LIMIT_REACHED="The rule has paid this recipient what it pays at most in the period.",
     CAP_REACHED="The consent that covers it has let through what it lets through at most.",
     ACCOUNT_CLOSED="The wallet that it would be paid to is closed.",
@@ -214,6 +219,8 @@ _shown(
     WON_REVENUE="Final amounts of won deals, in the program's currency.",
     DEALS_REGISTERED="Approved registrations.",
     BEHAVIOR_COUNT="Activities of the goal's behavior.",
+    CERTIFIED_PEOPLE="People who have done the goal's behavior, each once: for the team that it was"
+    " in when it did what was recorded first. A person's own progress is 0 or 1.",
 )
 _shown(
     EarningStatus,
@@ -337,11 +344,13 @@ _shown(
 )
 _shown(
     Period,
-    "The time over which a limit counts, in the program's time zone.",
+    "The time over which a limit or a rebate counts, in the program's time zone.",
     DAY="A day, from midnight.",
     WEEK="A week, from Monday.",
     MONTH="A calendar month.",
     QUARTER="Three calendar months, from January, April, July or October.",
+    HALF_YEAR="Six calendar months, from January or July.",
+    YEAR="A calendar year.",
     PROGRAM="The program's whole time.",
 )
 _shown(

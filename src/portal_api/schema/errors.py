@@ -26,6 +26,7 @@ from portal_api.schema.access import Audience, declared
 from portal_api.schema.enums import (
     AdjustmentStatus,
     ClaimStatus,
+    ConsentRequestStatus,
     DealStage,
     DisputeStatus,
     PartnerType,
@@ -35,7 +36,8 @@ from portal_api.schema.enums import (
     WithheldReason,
 )
 from portal_api.schema.ids import encoded
-from portal_api.schema.scalars import Amount, amount_of
+from portal_api.schema.objection_enums import ObjectionStatus
+from portal_api.schema.scalars import Amount, Decimal, amount_of
 from portal_api.services.store import StoreUnavailable
 from portal_api.services.use_case import Unauthenticated
 
@@ -60,34 +62,47 @@ def _screaming(name: str) -> str:
 
 
 _FIELDS: dict[str, tuple[Any, str]] = {
+    "answered_at": (datetime, "When it was answered, or expired."),
     "available": (Amount, "What is available of that asset."),
     "behavior": (str, "The behavior's code."),
     "closed_at": (datetime, "When it was closed."),
     "deadline": (datetime, "Until when it could be claimed."),
     "ended_at": (datetime, "When it ended."),
     "enrolled_at": (datetime, "When they were accepted."),
+    "difference": (Decimal, "The sum less what is expected, in the unit of the goal."),
     "evidence": (str, "What proved another claim."),
+    "expected": (
+        Decimal,
+        "Its own target and what is assigned beyond it: major units of the currency, or a count.",
+    ),
     "field": (str, "The argument in question, inside the input."),
     "minimum": (Amount, "The least that is paid out of that asset at once."),
     "held": (Amount, "What is held of that asset."),
     "left": (Amount, "What is left of it."),
     "next_number": (int, "The number of the version that can be drafted."),
     "number": (int, "The number of the version that is published."),
+    "party_id": (strawberry.ID, "The partner or the team below which the sum is wrong."),
     "partner_type": (PartnerType, "The partner's type."),
     "pending": (Amount, "What is pending of that asset."),
     "problems": (list[str], "Each problem as a sentence."),
     "program_id": (strawberry.ID, "The program."),
     "reason": (WithheldReason, "Why: what activities would be withheld for."),
+    "reasons": (list[str], "Each reason as a sentence."),
     "reference": (str, "The reference that is taken."),
     "request_id": (str, "The request id that was used before."),
     "requested_at": (datetime, "Since when it waits."),
     "required_roles": (list[Role], "The roles that may."),
+    "stretch": (bool, "Whether it is about the stretch goals; else about the goals."),
+    "sum_below": (Decimal, "What the targets below it sum to, in the unit of the goal."),
     "stage": (DealStage, "Its stage now."),
     "AdjustmentDecided.status": (AdjustmentStatus, "Its status now."),
+    "NotEmployed.ended_at": (datetime, "When the person's last employment ended."),
     "InsufficientBalance.available": (Amount, "How much of that asset can be asked for now."),
     "AlreadyDisputed.status": (DisputeStatus, "The status of the dispute now."),
     "ClaimDecided.status": (ClaimStatus, "Its status now."),
+    "ConsentRequestAnswered.status": (ConsentRequestStatus, "What became of it."),
     "DisputeNotOpen.status": (DisputeStatus, "Its status now."),
+    "ObjectionNotOpen.status": (ObjectionStatus, "Its status now."),
     "DisputeTooLate.deadline": (datetime, "Until when it could be disputed."),
     "PayoutNotOpen.status": (PayoutStatus, "Its status now."),
     "RegistrationDecided.status": (RegistrationStatus, "Its status now."),
@@ -146,7 +161,8 @@ def _as_declared(kind: Any, value: Any) -> Any:
     if kind is datetime:
         return datetime.fromisoformat(value)
     if kind is strawberry.ID:
-        return strawberry.ID(encoded("Program", value))
+        named, _, own = value.rpartition(":")
+        return strawberry.ID(encoded(named or "Program", own))
     return kind(value)
 
 

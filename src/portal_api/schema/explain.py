@@ -22,10 +22,16 @@ from portal_api.schema.deal_parts import DealHistory
 from portal_api.schema.enums import ConsentScope, DealStage
 from portal_api.schema.goals import GoalValue
 from portal_api.schema.plans import PlanVersion, Rule
+from portal_api.schema.rebates import ExplainedPeriod
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
 from portal_api.services.store import One
 
 _READERS = (Audience.OWNER, Audience.EXECUTIVE, Audience.VENDOR)
+_WHOM = {
+    ConsentScope.COMPANY: "the whole company",
+    ConsentScope.TEAMS: "the teams that it names",
+    ConsentScope.INDIVIDUALS: "the people that it names",
+}
 
 
 @declared(*_READERS)
@@ -121,6 +127,9 @@ class EarningInputs:
     goal: ExplainedGoal | None = strawberry.field(description="The goal, where it follows one.")
     counters: list[ExplainedCounter] = strawberry.field(description="The rule's own counters.")
     share: ExplainedShare | None = strawberry.field(description="The share, where it is a team's.")
+    period: ExplainedPeriod | None = strawberry.field(
+        description="The period of the sale, where the rule counts by periods."
+    )
 
 
 @declared(*_READERS)
@@ -140,7 +149,9 @@ class EarningExplanation:
     )
     inputs: EarningInputs | None = strawberry.field(description="What the rule was told.")
     consent: Consent | None = strawberry.field(
-        description="The consent that allowed it, as it is now; none for a company's own earning."
+        description="The consent that allowed it, as it is now; of a rebate the one by which the"
+        " company took part then, where its program requires that. None for another earning of a"
+        " company."
     )
     replays: bool = strawberry.field(
         description="Whether plan and inputs give the same amount today: false would mean that"
@@ -152,7 +163,7 @@ async def explanation_of(info: Info, record: earnings.Earning) -> EarningExplana
     """The explanation of an earning that the viewer sees."""
     trace, context = record.trace, info.context
     everything = Audience.VENDOR in (await context.viewer()).audiences(None, None)
-    file_id, _, number = (trace.consent_id or "").rpartition(".")
+    file_id, _, number = (trace.consent_id or trace.participation_id or "").rpartition(".")
     catalogue, behavior, file, wallet = await asyncio.gather(
         context.catalogue(),
         context.load(One(BehaviorType, trace.behavior)),
@@ -182,7 +193,7 @@ async def explanation_of(info: Info, record: earnings.Earning) -> EarningExplana
             *words.worth(worth_of(catalogue, trace)),
         ],
         plan=None if plan is None else PlanVersion.of(plan, program),
-        rule=None if rule is None else Rule.of(rule),
+        rule=Rule.of(rule, plan, program) if rule is not None and plan is not None else None,
         inputs=None if told is None else _inputs(trace, told, plan),
         consent=consent,
         replays=again is not None and again.amount_minor == trace.amount_minor,
@@ -238,6 +249,7 @@ def _inputs(trace: earnings.Trace, record: Inputs, plan: plans.PlanVersion | Non
             for name, value in sorted(record.counters.items())
         ],
         share=None if shared is None else ExplainedShare(members=shared[0], place=shared[1]),
+        period=ExplainedPeriod.of(record.period, deal.currency) if record.period and deal else None,
     )
 
 
@@ -300,12 +312,12 @@ class _Words:
         """Whose consent, for whom, from when."""
         if consent is None:
             return "It is the company's own earning, which needs nobody's consent."
-        whom = (
-            "the whole company"
-            if consent.scope is ConsentScope.COMPANY
-            else "the people that it names"
-        )
-        from_ = self._at(consent.valid_from)
+        whom = _WHOM[consent.scope]
+        if consent.roles:
+            whom += f" in the roles {', '.join(sorted(consent.roles))}"
+        from_ = f"from {self._at(consent.valid_from)} on"
+        if consent.covers_from < consent.valid_from:
+            from_ += f", and for what occurred since {self._at(consent.covers_from)}"
         if consent.historical:
             who = "An administrator's import declared the consent"
         else:
@@ -315,7 +327,7 @@ class _Words:
         ended = ""
         if consent.revoked_at is not None:
             ended = f" It was revoked on {self._at(consent.revoked_at)}; what was earned stays."
-        return f"{who}, for {whom}, from {from_} on.{ended}"
+        return f"{who}, for {whom}, {from_}.{ended}"
 
     def amount(self) -> str:
         """What it comes to."""

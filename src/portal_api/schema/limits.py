@@ -30,10 +30,15 @@ _ONCE: Final = {
     "ledgerExport": "ledgerExport",
     "exportPeople": "exportPeople",
     "exportActivities": "exportActivities",
+    "personalData": "personalData",
+    "auditExport": "auditExport",
+    "leaderboard": "leaderboard",
     "financeReport": "financeReport",
     "dryRun": "dryRun",
+    "previewConsent": "previewConsent",
     "importPeople": _IMPORT,
     "importActivities": _IMPORT,
+    "importPartners": _IMPORT,
     "importSettlements": _IMPORT,
 }
 """Fields that are as much work as one request should be, and what is asked once of each."""

@@ -21,6 +21,11 @@ def finder(kind: str) -> Callable[[OneFinder], OneFinder]:
     return declare
 
 
+def known(kind: str) -> bool:
+    """Whether nodes of the kind can be found by their ids."""
+    return kind in _FINDERS
+
+
 async def find(info: Info, kind: str, record_id: str) -> Any:
     """The node, or none where it is not there or not the viewer's to see."""
     found = _FINDERS.get(kind)

@@ -1,27 +1,17 @@
-"""The mutations on partners and people, and the goals set for them."""
+"""The mutations on partners and people."""
 
 import strawberry
 
-from portal_api.domain import goals as domain_goals
-from portal_api.domain.errors import InvalidInput
-from portal_api.domain.partners import Role as RoleOf
+from portal_api.domain.errors import AlreadyErased, InvalidInput
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.context import Info
 from portal_api.schema.enums import PartnerType, Role, Tier
 from portal_api.schema.errors import result
-from portal_api.schema.goals import Goal, goals_of
-from portal_api.schema.ids import decoded, pair, split
-from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
+from portal_api.schema.ids import decoded, pair
+from portal_api.schema.mutations import MutationInput, mutation, perform
 from portal_api.schema.partners import Individual, Partner, visible, visible_person
-from portal_api.schema.scalars import BigInt, MoneyInput
-from portal_api.services import goals as goal_services
+from portal_api.schema.profiles import BusinessModel, SalesStrategy
 from portal_api.services import partners as services
-
-_LEVELS = {
-    "Partner": domain_goals.Level.PARTNER,
-    "Team": domain_goals.Level.TEAM,
-    "Individual": domain_goals.Level.INDIVIDUAL,
-}
 
 
 @strawberry.input(description="A new partner.")
@@ -32,7 +22,20 @@ class AddPartnerInput(MutationInput):
     type: PartnerType = strawberry.field(description="How it sells.")
     tier: Tier = strawberry.field(description="Its tier from now on.")
     region: str = strawberry.field(description="Its region.")
-    team_names: list[str] = strawberry.field(default_factory=list, description="Its teams.")
+    team_names: list[str] = strawberry.field(
+        default_factory=list, description="Its teams, each with a name of its own."
+    )
+    business_model: BusinessModel | None = strawberry.field(
+        default=None, description="What it lives on."
+    )
+    strategy: SalesStrategy | None = strawberry.field(
+        default=None, description="How it goes about its market."
+    )
+    external_id: str | None = strawberry.field(
+        default=None,
+        description="What another system calls it: the one that is there by it is answered, and"
+        " not changed.",
+    )
 
 
 @strawberry.input(description="A new person.")
@@ -53,35 +56,6 @@ class SuspendIndividualInput(MutationInput):
     """A suspension."""
 
     individual_id: strawberry.ID = strawberry.field(description="The person.")
-
-
-@strawberry.input(
-    one_of=True, description="A goal's value: money for WON_REVENUE, a count for all else."
-)
-class GoalValueInput:
-    """A value of a measure."""
-
-    money: MoneyInput | None = strawberry.field(default=strawberry.UNSET, description="Revenue.")
-    count: BigInt | None = strawberry.field(default=strawberry.UNSET, description="A count.")
-
-    def number(self, field: str) -> tuple[str | None, int]:
-        """The currency, none for a count, and the value in minor units or as counted."""
-        if isinstance(self.money, MoneyInput):
-            return self.money.currency_code, self.money.minor(field)
-        if isinstance(self.count, int):
-            return None, self.count
-        raise InvalidInput("A goal is money or a count.", field)
-
-
-@strawberry.input(description="A target of a partner, team or individual.")
-class SetGoalInput(MutationInput):
-    """A target."""
-
-    program_id: strawberry.ID = strawberry.field(description="The program.")
-    party_id: strawberry.ID = strawberry.field(description="A partner, a team or an individual.")
-    goal_code: str = strawberry.field(description="A goal of the program's plan.")
-    goal: GoalValueInput = strawberry.field(description="The goal.")
-    stretch: GoalValueInput = strawberry.field(description="The stretch goal, at least the goal.")
 
 
 @declared(Audience.ANYONE)
@@ -109,14 +83,6 @@ class IndividualSuspended:
     individual: Individual | None = strawberry.field(description="The person.")
 
 
-@declared(Audience.EXECUTIVE, Audience.VENDOR)
-@strawberry.type(description="The target is set.")
-class GoalSet:
-    """Success."""
-
-    goals: list[Goal] = strawberry.field(description="All goals of that party.")
-
-
 @strawberry.type
 class PartnerMutations:
     """Mixed into the root mutation."""
@@ -133,6 +99,7 @@ class PartnerMutations:
             tier=input.tier,
             region=input.region,
             team_names=tuple(input.team_names),
+            profile=services.Profile(input.business_model, input.strategy, input.external_id),
         )
         return PartnerAdded(partner=await visible(info, outcome.partner))
 
@@ -143,8 +110,9 @@ class PartnerMutations:
     )
     async def add_individual(self, info: Info, input: AddIndividualInput) -> object:
         """A new person."""
-        partner_id = decoded(input.partner_id, "Partner", "partnerId") if input.partner_id else None
-        team = pair(input.team_id, "Team", "teamId") if input.team_id else None
+        at, named = input.partner_id, input.team_id
+        partner_id = None if at is None else decoded(at, "Partner", "partnerId")
+        team = None if named is None else pair(named, "Team", "teamId")
         if team is not None and team[0] != partner_id:
             raise InvalidInput("The team belongs to another partner.", "teamId")
         outcome = perform(
@@ -162,7 +130,7 @@ class PartnerMutations:
         return IndividualAdded(individual=shown, user_name=person.id)
 
     @mutation(
-        result("SuspendIndividual", IndividualSuspended),
+        result("SuspendIndividual", IndividualSuspended, AlreadyErased),
         services.MANAGERS,
         "Stops a person from acting, from its next request on.",
     )
@@ -176,38 +144,3 @@ class PartnerMutations:
         return IndividualSuspended(
             individual=await visible_person(info, partner_id, outcome.individual)
         )
-
-    @mutation(
-        result("SetGoal", GoalSet),
-        services.MANAGERS | {RoleOf.PARTNER_EXECUTIVE},
-        "Sets goal and stretch goal of a partner, team or individual; an executive for its own"
-        " company's teams and people.",
-    )
-    async def set_goal(self, info: Info, input: SetGoalInput) -> object:
-        """A target."""
-        kind, named = split(input.party_id)
-        if kind not in _LEVELS:
-            raise InvalidInput("An id of a Partner, Team or Individual is needed here.", "partyId")
-        partner_id, _, party_id = named.partition(".")
-        currency, goal = input.goal.number("goal")
-        stretch_currency, stretch = input.stretch.number("stretch")
-        if stretch_currency != currency:
-            raise InvalidInput("The stretch goal is in the unit of the goal.", "stretch")
-        outcome = perform(
-            info,
-            goal_services.set_goal,
-            input.request_id,
-            partner_id=partner_id,
-            program_id=decoded(input.program_id, "Program", "programId"),
-            level=_LEVELS[kind],
-            party_id=party_id or partner_id,
-            goal_code=input.goal_code,
-            goal=goal,
-            stretch=stretch,
-            currency=currency,
-        )
-        await authorized(info, GoalSet, outcome.sheet.partner_id)
-        shown = await goals_of(
-            info, outcome.sheet.partner_id, _LEVELS[kind], party_id or partner_id
-        )
-        return GoalSet(goals=shown)

@@ -12,17 +12,27 @@ from portal_api.schema import deals as shown_deals
 from portal_api.schema import ledger, payouts
 from portal_api.schema.access import Audience, declared, may_see, narrow
 from portal_api.schema.claims import Claim, claims_of
-from portal_api.schema.consent import Consent, ConsentRequest, Enrollment, consents_of, requests_of
+from portal_api.schema.consent import CompanyConsents, OwnConsentRequests
 from portal_api.schema.context import Info
 from portal_api.schema.corrections import CompanyCorrections, OwnCorrections
-from portal_api.schema.enums import ParticipationPolicy, PartnerType, PersonStatus, Role, Tier
+from portal_api.schema.employments import EmploymentHistory
+from portal_api.schema.enrollment import Enrollment
+from portal_api.schema.enums import PersonStatus, Role
+from portal_api.schema.filters import PeopleWished
+from portal_api.schema.forgone import CompanyForgone, OwnForgone
+from portal_api.schema.former_people import FormerPeople
+from portal_api.schema.goal_trees import CompanyGoals
 from portal_api.schema.goals import Goal, goals_of
 from portal_api.schema.nodes import finder
+from portal_api.schema.objections import CompanyObjections
 from portal_api.schema.paging import PAGE, After, First, checked, connection
-from portal_api.schema.programs import Program
-from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
+from portal_api.schema.participation import CompanyParticipation
+from portal_api.schema.profiles import Named, PartnerProfile, record_of
+from portal_api.schema.sales_process import PartnerProcess
+from portal_api.schema.scanning import BOUND, scan
 from portal_api.schema.statements import CompanyStatements, OwnStatements
 from portal_api.schema.tax import CompanyTax, OwnTax
+from portal_api.services.partners import members_of
 from portal_api.services.store import Listed, Many, One, of_partner, of_person
 
 _COMPANY = (Audience.EXECUTIVE, Audience.VENDOR)
@@ -51,73 +61,55 @@ class Team(relay.Node):
         return await goals_of(info, self.partner_id, goals.Level.TEAM, self.team_id)
 
 
-@declared(*_COMPANY)
-@strawberry.type(description="How a partner takes part in one program.")
-class Participation:
-    """A partner's numbers in a program."""
-
-    program: Program = strawberry.field(description="The program.")
-    enrolled: BigInt = strawberry.field(description="How many of the staff are enrolled now.")
-    deals: BigInt = strawberry.field(description="Approved registrations.")
-    won: BigInt = strawberry.field(description="Won deals.")
-    won_revenue: Money = strawberry.field(description="Their final amounts.")
-    company_earned: list[Amount] = strawberry.field(
-        description="What the company's wallet was paid."
-    )
-    staff_earned: list[Amount] | None = strawberry.field(
-        description="What the staff was paid together, of each asset that at least three people"
-        " have earned; null while there is none."
-    )
-
-
 @declared(Audience.COLLEAGUE, Audience.VENDOR)
 @strawberry.type(description="A selling organization.")
-class Partner(CompanyStatements, CompanyCorrections, CompanyTax, relay.Node):
+class Partner(
+    CompanyConsents,
+    CompanyStatements,
+    CompanyCorrections,
+    CompanyTax,
+    CompanyForgone,
+    CompanyGoals,
+    CompanyObjections,
+    CompanyParticipation,
+    FormerPeople,
+    PartnerProcess,
+    PartnerProfile,
+    relay.Node,
+):
     """A partner."""
 
     id: relay.NodeID[str]
-    name: str = strawberry.field(description="For people.")
-    type: PartnerType = strawberry.field(description="How it sells.")
-    participation_policy: ParticipationPolicy = strawberry.field(
-        description="What its type says of consent."
-    )
-    tier: Tier | None = strawberry.field(description="The tier in force now.")
-    region: str = strawberry.field(description="Its region.")
-    teams: list[Team] = strawberry.field(description="Its teams.")
     audiences: strawberry.Private[frozenset[Audience]]
-    record: strawberry.Private[partners.Partner]
+    record: strawberry.Private[partners.Partner | Named]
 
-    @narrow(*_COMPANY, description="Its people.")
+    @strawberry.field(description="Its teams.")
+    async def teams(self, info: Info) -> list[Team]:
+        """The teams."""
+        record = await record_of(info, self)
+        return [team_of(record, team, self.audiences) for team in record.teams]
+
+    @narrow(*_COMPANY, description=f"Its people.{BOUND}")
     async def individuals(
-        self, info: Info, first: First = PAGE, after: After = None
+        self, info: Info, filter: PeopleWished = None, first: First = PAGE, after: After = None
     ) -> relay.Connection["Individual"] | None:
         """The members."""
+        partner_id, listed = self.record.id, members_of(self.record.id)
         size, mark = checked(first, after)
-        page = await info.context.load(
-            Listed(f"{self.record.id}.members", size, mark, newest_first=False)
-        )
-        people = await info.context.load_all(
-            [One(partners.Individual, person) for person in page.ids]
-        )
-        nodes = [await visible_person(info, self.record.id, person) for person in people]
-        return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
+        if filter is None:
+            page = await info.context.load(Listed(listed, size, mark, newest_first=False))
+            wants = [One(partners.Individual, person) for person in page.ids]
+            people, cursors, more = await info.context.load_all(wants), page.cursors, page.more
+        else:
+            wished, now = filter.record(partner_id), info.context.portal.clock()
 
-    @narrow(*_COMPANY, description="Its executives' consents, oldest first per program.")
-    async def consents(self, info: Info) -> list[Consent] | None:
-        """The consents."""
-        files = await self._files(info)
-        now = info.context.portal.clock()
-        return [shown for file in files for shown in consents_of(file, now)]
+            def admits(person: partners.Individual) -> bool:
+                return wished.admits(person, partner_id, now)
 
-    @narrow(*_COMPANY, description="Requests for consent that wait for the executive.")
-    async def consent_requests(self, info: Info) -> list[ConsentRequest] | None:
-        """The requests."""
-        return [shown for file in await self._files(info) for shown in requests_of(file)]
-
-    @narrow(*_COMPANY, description="The company's goals.")
-    async def goals(self, info: Info) -> list[Goal] | None:
-        """The goals."""
-        return await goals_of(info, self.record.id, goals.Level.PARTNER, self.record.id)
+            found = await scan(info, listed, partners.Individual, admits, size, mark)
+            people, cursors, more = list(found.records), found.cursors, found.more
+        nodes = [await visible_person(info, partner_id, person) for person in people]
+        return connection(nodes, cursors, more)  # type: ignore[no-any-return]
 
     @narrow(*_COMPANY, description="The company's own balances.")
     async def balances(self, info: Info) -> list[ledger.Balance] | None:
@@ -141,38 +133,18 @@ class Partner(CompanyStatements, CompanyCorrections, CompanyTax, relay.Node):
         """The deals."""
         return await deal_list(info, f"{self.record.id}.deals", first, after)  # type: ignore[return-value]
 
-    @narrow(*_COMPANY, description="Its numbers in each program that it has a part in.")
-    async def participation(self, info: Info) -> list[Participation] | None:
-        """The numbers."""
-        context = info.context
-        counted, catalogue, viewer = await asyncio.gather(
-            context.load(Many(goals.Progress, of_partner(self.record.id))),
-            context.catalogue(),
-            context.viewer(),
-        )
-        own = [record for record in counted.records if record.id.split(".", 2)[2] == "partner"]
-        lists = await context.load_all(
-            [Listed(f"{record.id.rpartition('.')[0]}.enrolled") for record in own]
-        )
-        return [
-            _participation(
-                Program.of(program, viewer.audiences(None, None)), record, len(enrolled.ids)
-            )
-            for record, enrolled in zip(own, lists, strict=True)
-            for program in [catalogue.programs[record.id.split(".")[1]]]
-        ]
-
-    async def _files(self, info: Info) -> tuple[consent.ConsentFile, ...]:
-        files, _ = await asyncio.gather(
-            info.context.load(Many(consent.ConsentFile, of_partner(self.record.id))),
-            info.context.catalogue(),
-        )
-        return files.records
-
 
 @declared(Audience.COLLEAGUE, Audience.VENDOR, Audience.OWNER)
 @strawberry.type(description="A person: at a partner, or at the vendor.")
-class Individual(OwnStatements, OwnCorrections, OwnTax, relay.Node):
+class Individual(
+    OwnConsentRequests,
+    OwnForgone,
+    OwnStatements,
+    OwnCorrections,
+    OwnTax,
+    EmploymentHistory,
+    relay.Node,
+):
     """A person."""
 
     id: relay.NodeID[str]
@@ -207,7 +179,7 @@ class Individual(OwnStatements, OwnCorrections, OwnTax, relay.Node):
     @strawberry.field(description="Its partner; none for the vendor's people.")
     async def partner(self, info: Info) -> Partner | None:
         """The partner."""
-        return await partner_of(info, self.partner_id) if self.partner_id else None
+        return await own_partner(info, self.partner_id)
 
     @narrow(*_OWN, description="The programs it takes part in.")
     async def enrollments(self, info: Info) -> list[Enrollment] | None:
@@ -227,6 +199,7 @@ class Individual(OwnStatements, OwnCorrections, OwnTax, relay.Node):
                 record,
                 by_program.get(record.program_id),
                 catalogue.programs.get(record.program_id),
+                consent.Who(self.record.id, self.employment.team_id, self.employment.role),
                 now,
             )
             for record in found.records
@@ -287,21 +260,21 @@ async def visible(info: Info, record: partners.Partner | None) -> Partner | None
     """A partner, where the viewer may see it."""
     if record is None:
         return None
-    viewer = await info.context.viewer()
-    audiences = viewer.audiences(record.id, None)
-    if not may_see(Partner, audiences):
+    audiences = (await info.context.viewer()).audiences(record.id, None)
+    return partner_as(record, audiences) if may_see(Partner, audiences) else None
+
+
+def partner_as(record: partners.Partner | Named, audiences: frozenset[Audience]) -> Partner:
+    """A partner as shown."""
+    return Partner(id=record.id, audiences=audiences, record=record)
+
+
+async def own_partner(info: Info, partner_id: str | None) -> Partner | None:
+    """The partner that somebody works for, by its id: it is read with what is asked of it."""
+    if partner_id is None:
         return None
-    return Partner(
-        id=record.id,
-        name=record.name,
-        type=record.type,
-        participation_policy=partners.participation_policy(record.type),
-        tier=record.tier_at(info.context.portal.clock()),
-        region=record.region,
-        teams=[team_of(record, team, audiences) for team in record.teams],
-        audiences=audiences,
-        record=record,
-    )
+    audiences = (await info.context.viewer()).audiences(partner_id, None)
+    return partner_as(Named(partner_id), audiences) if may_see(Partner, audiences) else None
 
 
 def team_of(partner: partners.Partner, team: partners.Team, audiences: frozenset[Audience]) -> Team:
@@ -355,30 +328,6 @@ async def deal_list(info: Info, name: str, first: int, after: str | None) -> obj
     return connection(nodes, page.cursors, page.more)
 
 
-def _participation(program: Program, record: goals.Progress, enrolled: int) -> Participation:
-    def sums(prefix: str) -> dict[str, int]:
-        return {
-            name.removeprefix(prefix): amount
-            for name, amount in sorted(record.counters.items())
-            if name.startswith(prefix)
-        }
-
-    staff = [
-        amount_of(asset, amount)
-        for asset, amount in sums("earned:").items()
-        if record.count(f"earners:{asset}") >= goals.SMALLEST_GROUP
-    ]
-    return Participation(
-        program=program,
-        enrolled=BigInt(enrolled),
-        deals=BigInt(record.count("deals")),
-        won=BigInt(record.count("won")),
-        won_revenue=money_of(program.currency_code, record.count("won_minor")),
-        company_earned=[amount_of(asset, amount) for asset, amount in sums("company:").items()],
-        staff_earned=staff or None,
-    )
-
-
 @finder("Partner")
 async def partner_of(info: Info, record_id: str) -> Partner | None:
     """The partner with an id, where the viewer may see it."""
@@ -389,7 +338,8 @@ async def partner_of(info: Info, record_id: str) -> Partner | None:
 async def _team(info: Info, record_id: str) -> Team | None:
     partner_id, _, team_id = record_id.partition(".")
     shown = await partner_of(info, partner_id)
-    return next((team for team in shown.teams if team.team_id == team_id), None) if shown else None
+    teams = await shown.teams(info) if shown else []
+    return next((team for team in teams if team.team_id == team_id), None)
 
 
 @finder("Individual")

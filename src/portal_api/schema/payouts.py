@@ -294,7 +294,9 @@ class PayoutMutations:
             amount_minor=amount_minor,
             payee_of_own=input.payee,
             partner_id=partner_id,
-            payee_company_id=company_id and decoded(company_id, "Partner", "payeeCompanyId"),
+            payee_company_id=None
+            if company_id is None
+            else decoded(company_id, "Partner", "payeeCompanyId"),
         )
         record = outcome.payout
         await authorized(info, PayoutRequested, _company(record), record.wallet_id)

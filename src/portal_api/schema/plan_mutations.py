@@ -33,7 +33,9 @@ class GoalDefinitionInput:
     measure: Measure = strawberry.field(description="What it counts.")
     starts_at: datetime = strawberry.field(description="From here on.")
     ends_at: datetime = strawberry.field(description="Up to but without this instant.")
-    behavior: str | None = strawberry.field(default=None, description="For BEHAVIOR_COUNT: which.")
+    behavior: str | None = strawberry.field(
+        default=None, description="For BEHAVIOR_COUNT and CERTIFIED_PEOPLE: which."
+    )
 
     def record(self) -> goals.GoalDefinition:
         """The definition."""

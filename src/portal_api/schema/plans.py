@@ -83,9 +83,13 @@ class Rule:
         " when its deal was won where it waits for that."
     )
 
+    words: str = strawberry.field(
+        description="What it offers, in a sentence or two for whom it pays."
+    )
+
     @classmethod
-    def of(cls, record: plans.Rule) -> "Rule":
-        """The rule as shown."""
+    def of(cls, record: plans.Rule, plan: plans.PlanVersion, program: programs.Program) -> "Rule":
+        """A rule of that plan as shown."""
         return cls(
             code=record.code,
             name=record.name,
@@ -96,6 +100,7 @@ class Rule:
             limits=[_limit(limit, record.asset) for limit in record.limits],
             shadow=record.shadow,
             hold_days=record.hold_days,
+            words=record.mechanic.words(record, plan, program.currency),
         )
 
 
@@ -144,7 +149,11 @@ class Plan:
         """The rules that the viewer may see."""
         viewer = await info.context.viewer()
         everything = Audience.VENDOR in viewer.audiences(None, None)
-        return [Rule.of(rule) for rule in self.record.rules if everything or not rule.shadow]
+        return [
+            Rule.of(rule, self.record, self.program)
+            for rule in self.record.rules
+            if everything or not rule.shadow
+        ]
 
     @strawberry.field(description="What can be aimed at.")
     def goals(self) -> list[GoalDefinition]:

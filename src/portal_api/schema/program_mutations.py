@@ -18,6 +18,11 @@ from portal_api.services import programs as services
 from portal_api.services.partners import MANAGERS
 
 _ALL = frozenset({Audience.ANYONE, Audience.VENDOR})
+_FOR_GOOD = (
+    " Once any version of its terms discloses what each person earns, executives are told no totals"
+    " of its staff and teams any more (staffEarned, a team's goal earnings): less what they know of"
+    " some, these would tell of who did not agree."
+)
 
 
 @strawberry.input(description="A new kind of activity.")
@@ -69,6 +74,32 @@ class CreateProgramInput(MutationInput):
         description="How many days after it was recorded an earning can be disputed, 1 to"
         f" {services.LONGEST_DISPUTE_DAYS}.",
     )
+    retroactive: bool = strawberry.field(
+        default=False,
+        description="Whether a first consent may also pay what was withheld for want of it before.",
+    )
+    discloses_amounts: bool = strawberry.field(
+        default=False,
+        description="Whether the terms say that a company's executive sees what each person earns.",
+    )
+    participation_in_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The program in which a company must take part as a whole for its rebate to"
+        " accrue.",
+    )
+
+
+@strawberry.input(
+    description="The next version of a program's terms, for all that occurs from now on."
+)
+class UpdateTermsInput(MutationInput):
+    """New terms."""
+
+    program_id: strawberry.ID = strawberry.field(description="The program.")
+    terms: str = strawberry.field(description="What an individual accepts by enrolling.")
+    discloses_amounts: bool = strawberry.field(
+        description="Whether the terms say that a company's executive sees what each person earns."
+    )
 
 
 @strawberry.input(description="More budget for a program.")
@@ -103,6 +134,14 @@ class ProgramFunded:
     program: Program = strawberry.field(description="The program, with its budget.")
 
 
+@declared(Audience.ANYONE)
+@strawberry.type(description="The terms are in force, as the program's next version.")
+class TermsUpdated:
+    """Success."""
+
+    program: Program = strawberry.field(description="The program, with its terms.")
+
+
 @strawberry.type
 class ProgramMutations:
     """Mixed into the root mutation."""
@@ -128,9 +167,10 @@ class ProgramMutations:
         )
         return BehaviorDefined(behavior=Behavior.of(outcome.behavior))
 
-    @mutation(result("CreateProgram", ProgramCreated), MANAGERS, "Creates a program.")
+    @mutation(result("CreateProgram", ProgramCreated), MANAGERS, "Creates a program." + _FOR_GOOD)
     async def create_program(self, info: Info, input: CreateProgramInput) -> object:
         """A new program."""
+        required_id = input.participation_in_id
         terms = services.ProgramTerms(
             name=input.name,
             description=input.description,
@@ -143,9 +183,33 @@ class ProgramMutations:
             protection_days=input.protection_days,
             incentive_class=input.incentive_class,
             dispute_days=input.dispute_days,
+            retroactive=input.retroactive,
+            discloses_amounts=input.discloses_amounts,
+            participation_in=None
+            if required_id is None
+            else decoded(required_id, "Program", "participationInId"),
         )
         outcome = perform(info, services.create_program, input.request_id, terms=terms)
         return ProgramCreated(program=Program.of(outcome.program, _ALL))
+
+    @mutation(
+        result("UpdateTerms", TermsUpdated),
+        MANAGERS,
+        "Replaces a program's terms from now on; the former ones are kept. Before anything that"
+        " occurs from now on earns, executives consent again and individuals accept again."
+        + _FOR_GOOD,
+    )
+    async def update_terms(self, info: Info, input: UpdateTermsInput) -> object:
+        """New terms."""
+        outcome = perform(
+            info,
+            services.update_terms,
+            input.request_id,
+            program_id=decoded(input.program_id, "Program", "programId"),
+            terms=input.terms,
+            discloses_amounts=input.discloses_amounts,
+        )
+        return TermsUpdated(program=Program.of(outcome.program, _ALL))
 
     @mutation(result("FundProgram", ProgramFunded), MANAGERS, "Adds to a program's budget.")
     async def fund_program(self, info: Info, input: FundProgramInput) -> object:

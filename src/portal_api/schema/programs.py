@@ -1,5 +1,6 @@
 """Programs and behaviors, as portals read them."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,14 +8,18 @@ import strawberry
 from strawberry import relay
 
 from portal_api.domain import activities, goals, plans, programs
+from portal_api.domain.eligibility import disclosed
 from portal_api.domain.partners import Partner
 from portal_api.domain.programs import ProgramShard, shards_of
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.accounts import ProgramAccounts, accounts_of
 from portal_api.schema.context import Info
+from portal_api.schema.eligibility import ProgramOffers
 from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
 from portal_api.schema.nodes import finder
+from portal_api.schema.objection_counts import ProgramObjections
 from portal_api.schema.plans import PlanDraft, PlanVersion
+from portal_api.schema.program_terms import ProgramTerms
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
 from portal_api.schema.segments import Segment, segment_of
 from portal_api.services.store import Listed, Many, One, of_program
@@ -85,7 +90,7 @@ class BudgetUse:
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="A funded container of rules: whom it is for, when, in which terms.")
-class Program(relay.Node):
+class Program(ProgramTerms, ProgramOffers, ProgramObjections, relay.Node):
     """A program."""
 
     id: relay.NodeID[str]
@@ -240,11 +245,26 @@ async def visible(info: Info, record: programs.Program | None) -> Program | None
 
 @finder("Program")
 async def _program(info: Info, record_id: str) -> Program | None:
-    return await visible(info, await info.context.load(One(programs.Program, record_id)))
+    """A program by its id, for the vendor and for partners that may know of it."""
+    viewer = await info.context.viewer()
+    record, partner = await asyncio.gather(
+        info.context.load(One(programs.Program, record_id)),
+        info.context.load(One(Partner, viewer.partner_id or "none")),
+    )
+    if record is None:
+        return None
+    at = info.context.portal.clock()
+    if viewer.partner_id and not (partner and disclosed(record.segment, partner, at)):
+        return None
+    return Program.of(record, viewer.audiences(None, None))
 
 
 async def program_of(info: Info, program_id: str) -> Program | None:
-    """The program of something that the viewer sees."""
+    """The program of something that the viewer sees, whomever it is for by now.
+
+    Whoever has a part in it, by a consent, an enrollment, a deal or an earning, reads on in which
+    terms that is, also after its company has left the segment.
+    """
     record = await info.context.load(One(programs.Program, program_id))
     viewer = await info.context.viewer()
     return None if record is None else Program.of(record, viewer.audiences(None, None))

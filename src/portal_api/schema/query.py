@@ -9,21 +9,29 @@ from typing import Annotated
 import strawberry
 from strawberry import relay
 
-from portal_api.domain import activities, partners, payouts
+from portal_api.domain import activities, payouts
 from portal_api.schema import payouts as shown_payouts
 from portal_api.schema import programs as shown_programs
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.adjustments import AdjustmentLists
+from portal_api.schema.audit import AuditLog, AuditQueries
 from portal_api.schema.batches import BatchList
 from portal_api.schema.bulk import BulkQueries
 from portal_api.schema.claims import claims_in_review
+from portal_api.schema.consent_previews import ConsentPreviewQueries
 from portal_api.schema.context import Info
+from portal_api.schema.directory import DirectoryLists
 from portal_api.schema.disputes import DisputeLists
+from portal_api.schema.eligibility import OfferList
 from portal_api.schema.enums import Role
 from portal_api.schema.finance import FinanceQueries
 from portal_api.schema.ids import split
+from portal_api.schema.inbox import InboxOfViewer
+from portal_api.schema.leaderboards import LeaderboardQueries
 from portal_api.schema.nodes import find
+from portal_api.schema.objections import ObjectionLists
 from portal_api.schema.paging import PAGE, After, First, checked, connection
+from portal_api.schema.participation_policies import ParticipationPolicyQueries
 from portal_api.schema.partners import (
     Claims,
     Deals,
@@ -31,13 +39,16 @@ from portal_api.schema.partners import (
     Partner,
     Payouts,
     deal_list,
-    partner_of,
+    own_partner,
     person_of,
-    visible,
 )
 from portal_api.schema.payouts import PayoutQueries
+from portal_api.schema.personal_data import PersonalDataQueries
 from portal_api.schema.previews import PreviewQueries
 from portal_api.schema.programs import Behavior, Program
+from portal_api.schema.rebates import RebateQueries
+from portal_api.schema.sales_process import ProcessQueries
+from portal_api.schema.selecting import asks_for
 from portal_api.schema.tax import TaxQueries
 from portal_api.schema.verification import VerificationQueries
 from portal_api.services.deals import EXTENSIONS, SUBMITTED_DEALS
@@ -49,7 +60,16 @@ VENDOR = Audience.VENDOR
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="Who is asking, and what waits for the vendor's people.")
-class Viewer(BatchList, AdjustmentLists, DisputeLists):
+class Viewer(
+    InboxOfViewer,
+    DirectoryLists,
+    BatchList,
+    AdjustmentLists,
+    DisputeLists,
+    ObjectionLists,
+    AuditLog,
+    OfferList,
+):
     """The viewer."""
 
     role: Role = strawberry.field(description="The role of the present employment.")
@@ -60,7 +80,7 @@ class Viewer(BatchList, AdjustmentLists, DisputeLists):
     @strawberry.field(description="The partner the viewer works for; none for the vendor's people.")
     async def partner(self, info: Info) -> Partner | None:
         """The partner."""
-        return await partner_of(info, self.partner_id) if self.partner_id else None
+        return await own_partner(info, self.partner_id)
 
     @strawberry.field(
         description="The programs that are for the viewer; all of them for the vendor."
@@ -72,19 +92,6 @@ class Viewer(BatchList, AdjustmentLists, DisputeLists):
             *(shown_programs.visible(info, record) for record in catalogue.programs.values())
         )
         return [program for program in shown if program is not None]
-
-    @narrow(VENDOR, description="All partners.")
-    async def partners(
-        self, info: Info, first: First = PAGE, after: After = None
-    ) -> relay.Connection[Partner] | None:
-        """The partners."""
-        size, mark = checked(first, after)
-        page = await info.context.load(Listed("partners", size, mark, newest_first=False))
-        records = await info.context.load_all(
-            [One(partners.Partner, partner_id) for partner_id in page.ids]
-        )
-        nodes = [await visible(info, record) for record in records]
-        return connection(nodes, page.cursors, page.more)  # type: ignore[no-any-return]
 
     @narrow(VENDOR, description="Registrations that wait for a decision, newest first.")
     async def submitted_deals(
@@ -124,14 +131,28 @@ class Viewer(BatchList, AdjustmentLists, DisputeLists):
 @declared(Audience.ANYONE)
 @strawberry.type(description="Everything that can be read, as the viewer may see it.")
 class Query(
-    PreviewQueries, PayoutQueries, TaxQueries, BulkQueries, FinanceQueries, VerificationQueries
+    ProcessQueries,
+    PreviewQueries,
+    ConsentPreviewQueries,
+    PayoutQueries,
+    TaxQueries,
+    BulkQueries,
+    FinanceQueries,
+    RebateQueries,
+    VerificationQueries,
+    PersonalDataQueries,
+    AuditQueries,
+    LeaderboardQueries,
+    ParticipationPolicyQueries,
 ):
     """The root query."""
 
     @strawberry.field(description="Who is asking: the root of every screen.")
     async def viewer(self, info: Info) -> Viewer:
         """The viewer."""
-        viewer = await info.context.viewer()
+        # A company's participation is listed by program: programs are read with who asks.
+        early = (info.context.catalogue(),) if asks_for(info, "participation") else ()
+        viewer, *_ = await asyncio.gather(info.context.viewer(), *early)
         own = viewer.audiences(viewer.partner_id, viewer.id)
         return Viewer(
             role=viewer.role,

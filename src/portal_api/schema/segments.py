@@ -5,6 +5,7 @@ import strawberry
 from portal_api.domain import partners
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.enums import PartnerType, Role, Tier
+from portal_api.schema.profiles import BusinessModel, SalesStrategy
 from portal_api.services.partners import required
 
 
@@ -22,6 +23,12 @@ class Segment:
     products: list[str] = strawberry.field(
         description="Promoted products of deals, whatever the case of their letters; what is not"
         " about a deal is for none of them."
+    )
+    business_models: list[BusinessModel] = strawberry.field(
+        description="What partners live on; one that says nothing of it is in none of them."
+    )
+    strategies: list[SalesStrategy] = strawberry.field(
+        description="How partners go about their market, likewise."
     )
 
 
@@ -44,6 +51,13 @@ class SegmentInput:
         description="Promoted products of deals, whatever the case of their letters; what is not"
         " about a deal is for none of them.",
     )
+    business_models: list[BusinessModel] = strawberry.field(
+        default_factory=list,
+        description="What partners live on; one that says nothing of it is in none of them.",
+    )
+    strategies: list[SalesStrategy] = strawberry.field(
+        default_factory=list, description="How partners go about their market, likewise."
+    )
 
     def record(self) -> partners.Segment:
         """The segment."""
@@ -53,6 +67,8 @@ class SegmentInput:
             tuple(required("segment", region) for region in self.regions),
             tuple(self.roles),
             tuple(required("segment", product) for product in self.products),
+            tuple(self.business_models),
+            tuple(self.strategies),
         )
 
 
@@ -64,4 +80,6 @@ def segment_of(record: partners.Segment) -> Segment:
         regions=list(record.regions),
         roles=list(record.roles),
         products=list(record.products),
+        business_models=list(record.business_models),
+        strategies=list(record.strategies),
     )

@@ -233,6 +233,11 @@ class Statement:
             wallet_id=record.wallet_id,
         )
 
+    @property
+    def whose(self) -> str:
+        """What its list is of, for cursors: it has no id."""
+        return f"{self.wallet_id}.{self.month}"
+
     @strawberry.field(description="Its entries, oldest first.")
     async def entries(self, info: Info, first: First = PAGE, after: After = None) -> Entries:
         """The journals."""

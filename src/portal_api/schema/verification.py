@@ -9,7 +9,7 @@ from portal_api.domain.access import Viewer
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
 from portal_api.schema.ids import split
-from portal_api.schema.paging import After, checked, opaque_of
+from portal_api.schema.paging import After, bad_cursor
 from portal_api.schema.scalars import BigInt
 from portal_api.services.export import BadCursor, LedgerMoved, page
 from portal_api.services.verify_page import LARGEST_PAGE, NoSuchPlace, verify_page
@@ -104,20 +104,19 @@ class VerificationQueries:
         wallet_id = _wallet_of(await info.context.viewer(), party_id, LedgerVerification)
         if wallet_id is None:
             return None
-        _, mark = checked(1, after)
         if not 1 <= first <= LARGEST_PAGE:
             text = f"first is from 1 to {LARGEST_PAGE}."
             raise GraphQLError(text, extensions={"code": "BAD_PAGE"})
         try:
-            done = verify_page(info.context.portal.store, wallet_id, first, mark)
+            done = verify_page(info.context.portal.store, wallet_id, first, after)
         except NoSuchPlace:
-            raise _bad_cursor() from None
+            raise bad_cursor() from None
         return LedgerVerification(
             checked=done.checked,
             sequence=BigInt(done.sequence),
             head_hash=done.head_hash,
             findings=[LedgerFinding.of(finding) for finding in done.findings],
-            next=_opaque(done.next),
+            next=done.next,
             complete=done.next is None,
         )
 
@@ -134,18 +133,15 @@ class VerificationQueries:
         wallet_id = _wallet_of(await info.context.viewer(), party_id, LedgerExportPage)
         if wallet_id is None:
             return None
-        _, mark = checked(1, after)
         portal = info.context.portal
         try:
-            done = page(portal.store, portal.clock(), wallet_id, mark)
+            done = page(portal.store, portal.clock(), wallet_id, after)
         except BadCursor:
-            raise _bad_cursor() from None
+            raise bad_cursor() from None
         except LedgerMoved:
             text = "Something was posted since the first page: begin again."
             raise GraphQLError(text, extensions={"code": "LEDGER_MOVED"}) from None
-        return LedgerExportPage(
-            lines=list(done.lines), next=_opaque(done.next), complete=done.next is None
-        )
+        return LedgerExportPage(lines=list(done.lines), next=done.next, complete=done.next is None)
 
 
 def _wallet_of(viewer: Viewer, party_id: str | None, shown: type) -> str | None:
@@ -164,11 +160,3 @@ def _wallet_of(viewer: Viewer, party_id: str | None, shown: type) -> str | None:
         case _:
             return None
     return wallet_id if may_see(shown, audiences) else None
-
-
-def _opaque(mark: str | None) -> str | None:
-    return None if mark is None else opaque_of(mark)
-
-
-def _bad_cursor() -> GraphQLError:
-    return GraphQLError("This is not a cursor of this list.", extensions={"code": "BAD_CURSOR"})

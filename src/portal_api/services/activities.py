@@ -13,6 +13,7 @@ from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, Revie
 from portal_api.domain.partners import STAFF_ROLES
 from portal_api.domain.writes import Reserve, Save
 from portal_api.services.deals import DEAL_RECORDERS, checked_instant
+from portal_api.services.known import check_known
 from portal_api.services.loads import Loads
 from portal_api.services.partners import required
 from portal_api.services.rewards import settlement_of
@@ -82,6 +83,7 @@ def record_activity(
             return Decision(_first_result(portal, first, loads), (), first, partner_id)
         deal = s.found[deal_want] if deal_id else None
         at = checked_instant(occurred_at, s.now)
+        check_known(s, loads)
         settlement = settlement_of(s, loads)
         activity = Activity(
             id=f"{partner_id}.{individual_id}.{program_id}.{portal.new_id()}",

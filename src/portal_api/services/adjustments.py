@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from portal_api.domain import adjustments, disputes, earnings, ledger, money
 from portal_api.domain.adjustments import Adjustment, Ground
-from portal_api.domain.consent import ConsentFile
+from portal_api.domain.consent import ConsentFile, Who
 from portal_api.domain.disputes import Dispute
 from portal_api.domain.earnings import Correction, CorrectionKind, Earning
 from portal_api.domain.errors import BudgetExhausted, InvalidInput, NotFound
@@ -16,7 +16,7 @@ from portal_api.domain.programs import Program, ProgramShard, shard_of, shards_o
 from portal_api.domain.records import stamp
 from portal_api.domain.writes import Delist, Enlist, Save, Unchanged, Write
 from portal_api.services.budget import Budget, low_budget
-from portal_api.services.partners import MANAGERS, employer, has_worked, required
+from portal_api.services.partners import MANAGERS, has_worked, required
 from portal_api.services.postings import posting
 from portal_api.services.store import Found, Many, One, Want, of_wallet
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
@@ -291,8 +291,11 @@ class _Paying:
         """By what consent it is paid: a consent of now, and the employment, must last till then."""
         file, person = self._found[self._file], self._found[self._person]
         adjustment, now = self.adjustment, self.situation.now
-        employed = person is not None and employer(person, now) == adjustment.partner_id
-        ground = adjustments.ground_of(adjustment, earning, file, self._terms, now, employed)
+        employment = person.employment_at(now) if person is not None else None
+        who = None
+        if employment is not None and employment.partner_id == adjustment.partner_id:
+            who = Who(adjustment.wallet_id, employment.team_id, employment.role)
+        ground = adjustments.ground_of(adjustment, earning, file, self._terms, now, who)
         if file is not None and person is not None and ground.found:
             self._relied_on += [Unchanged(file), Unchanged(person)]
         return ground

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from portal_api.domain.events import Event
 from portal_api.domain.programs import Program, ProgramShard, is_low, shard_of, shards_of
@@ -11,6 +12,8 @@ from portal_api.services.use_case import VENDOR, Situation
 
 _TOLD = "told:"
 """A shard's counter: what had been funded when it was told that the budget is low."""
+_LOW_AT = "low-at:"
+"""A shard's counter: when that was, in seconds since 1970."""
 
 
 @dataclass
@@ -67,11 +70,11 @@ class Budget:
             writes.append(Count(shard, drawn, seen, frozenset(drawn), same_version=True))
         return writes
 
-    def low(self) -> tuple[str, ...]:
+    def low(self, now: datetime) -> tuple[str, ...]:
         """The assets of which so much is used now that somebody should know; once per funding.
 
         Looked at only where a shard's own part gets low, in steps of a twentieth: then all are
-        read. That it was told is kept in the first of them, and written with the rest.
+        read. That it was told, and when, is kept in the first of them, and written with the rest.
         """
         near = {
             asset
@@ -91,6 +94,8 @@ class Budget:
                 found.append(asset)
                 self._looked_at.setdefault(first, {})[f"{_TOLD}{asset}"] = told
                 self._change(first, f"{_TOLD}{asset}", funded - told)
+                before = self.shards[first].counters.get(f"{_LOW_AT}{asset}", 0)
+                self._change(first, f"{_LOW_AT}{asset}", int(now.timestamp()) - before)
         return tuple(found)
 
     def _gets_low(self, shard: ProgramShard, asset: str, delta: int) -> bool:
@@ -118,7 +123,7 @@ class Budget:
 
 def low_budget(situation: Situation, budget: Budget) -> list[Write]:
     """The event that a budget gets low, once for each funding."""
-    if not budget.low():
+    if not budget.low(situation.now):
         return []
     event = Event(
         id=f"{VENDOR}.{situation.portal.new_id()}",
@@ -129,3 +134,16 @@ def low_budget(situation: Situation, budget: Budget) -> list[Write]:
         at=situation.now,
     )
     return [Create(event)]
+
+
+def told_low(first: ProgramShard | None) -> dict[str, datetime]:
+    """By asset, when it was told last that a budget is low, as the program's first shard has it.
+
+    Whether it still is, all shards tell.
+    """
+    counters = first.counters if first is not None else {}
+    return {
+        name.removeprefix(_LOW_AT): datetime.fromtimestamp(at, UTC)
+        for name, at in sorted(counters.items())
+        if name.startswith(_LOW_AT)
+    }

@@ -1,7 +1,7 @@
 """People and activities as CSV, a page at a time along the lists that are there: nothing scans."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from portal_api.domain.activities import Activity
@@ -12,14 +12,18 @@ from portal_api.services.bulk_imports import (
     PEOPLE,
     TOLD_OF_ACTIVITIES,
     TOLD_OF_PEOPLE,
-    as_it_is,
 )
+from portal_api.services.partners import former_of, members_of
+from portal_api.services.row_imports import as_it_is
 from portal_api.services.store import Listed, Many, One, Store, of_person
 
 PEOPLE_AT_ONCE = 500
 """The people of one page."""
 MEMBERS_AT_ONCE, ACTIVITIES_OF_EACH = 20, 50
 """A page of activities looks at so many people, and at so many activities of each of them."""
+
+_FORMER = "~"
+"""The marks of a page of activities of people who have left begin with it."""
 
 WriteId = Callable[[str, str], str]
 """How a file names what has an id, by its kind."""
@@ -45,7 +49,7 @@ def people_csv(
 
     Two waves.
     """
-    listed = Listed(f"{partner.id}.members", PEOPLE_AT_ONCE, after, newest_first=False)
+    listed = Listed(members_of(partner.id), PEOPLE_AT_ONCE, after, newest_first=False)
     members = store.read([listed])[listed]
     wants = [One(Individual, member) for member in members.ids]
     found = store.read(wants)
@@ -87,14 +91,36 @@ def activities_csv(
 ) -> CsvPage:
     """The activities of a partner's people, person by person, oldest first; of one program or all.
 
-    Three waves at most, whatever there is. ``after`` is where the page before said to go on.
+    First of those who work there, then of those who have left. Four waves at most, whatever there
+    is. ``after`` is where the page before said to go on.
     """
-    member, _, mark = (after or "").partition("#")
+    mark = after or ""
+    former = mark.startswith(_FORMER)
+    name = former_of(partner_id) if former else members_of(partner_id)
+    page = _of_list(store, partner_id, name, program_id, mark.removeprefix(_FORMER), write_id)
+    if former:
+        return page if page.next is None else replace(page, next=_FORMER + page.next)
+    if page.next is None:
+        left = Listed(former_of(partner_id), first=1)
+        return replace(page, next=_FORMER) if store.read([left])[left].ids else page
+    return page
+
+
+def _of_list(
+    store: Store,
+    partner_id: str,
+    name: str,
+    program_id: str | None,
+    after: str,
+    write_id: WriteId,
+) -> CsvPage:
+    """A page of the activities of the people of one list."""
+    member, _, mark = after.partition("#")
     of_first = _slice(store, partner_id, member, mark) if mark else None
     if of_first is not None and of_first.next is not None:
         return _page(of_first.found, of_first.next, program_id, write_id)
     begun = of_first.found if of_first is not None else ()
-    listed = Listed(f"{partner_id}.members", MEMBERS_AT_ONCE, member or None, newest_first=False)
+    listed = Listed(name, MEMBERS_AT_ONCE, member or None, newest_first=False)
     members = store.read([listed])[listed]
     wants = {
         one: Many(Activity, of_person(partner_id, one), first=ACTIVITIES_OF_EACH)

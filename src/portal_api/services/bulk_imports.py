@@ -4,43 +4,37 @@ What is there already is compared and never changed, so that a file can be impor
 failure, and a second time changes nothing.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
-from portal_api.domain.access import viewer_of
 from portal_api.domain.activities import Activity
 from portal_api.domain.crm_rows import quoted
-from portal_api.domain.errors import NotFound, NotPermitted
+from portal_api.domain.errors import NotFound
 from portal_api.domain.import_files import ProblemCode
 from portal_api.domain.partners import STAFF_ROLES, Individual, Partner, Role
-from portal_api.domain.records import canonical
-from portal_api.domain.writes import Record
 from portal_api.services.activities import name_of_event, record_activity
-from portal_api.services.csv_files import (
-    SECONDS_MAX,
-    Report,
-    Row,
-    Unusable,
-    imported,
-    instant,
-    once,
-    rows,
-)
+from portal_api.services.csv_files import SECONDS_MAX, Report, Row, Unusable, instant
 from portal_api.services.deals import DEAL_RECORDERS
-from portal_api.services.import_files import imported_once
 from portal_api.services.partners import (
     MANAGERS,
     add_individual,
     list_of_email,
+    name_of_partner,
     name_of_person,
 )
+from portal_api.services.row_imports import (
+    FileKind,
+    ReadId,
+    as_it_is,
+    ask_of,
+    contradicted,
+    import_rows,
+    read_one,
+)
 from portal_api.services.store import Holder, Listed, One
-from portal_api.services.use_case import Ask, Portal, Unauthenticated, check_request_id
-
-R = TypeVar("R", bound=Record)
+from portal_api.services.use_case import Ask, Portal
 
 PEOPLE: Final = ("external_id", "name", "email", "partner", "team", "role", "from")
 _PEOPLE_NEEDED: Final = frozenset({"external_id", "name", "email", "partner", "role"})
@@ -57,13 +51,22 @@ TOLD_OF_PEOPLE: Final = ("individual", "status")
 TOLD_OF_ACTIVITIES: Final = ("activity", "recorded_at", "deal", "outcomes")
 _ROLES: Final = STAFF_ROLES | {Role.PARTNER_EXECUTIVE}
 
-ReadId = Callable[[str, str], str]
-"""The id that a cell names, by the kind of what it is the id of."""
-
-
-def as_it_is(_: str, stored: str) -> str:
-    """An id where files name ids as they are stored."""
-    return stored
+_PEOPLE_FILE: Final = FileKind(
+    operation="importPeople",
+    roles=MANAGERS,
+    columns=PEOPLE,
+    needed=_PEOPLE_NEEDED,
+    key=("partner", "external_id"),
+    told=TOLD_OF_PEOPLE,
+)
+_ACTIVITIES_FILE: Final = FileKind(
+    operation="importActivities",
+    roles=DEAL_RECORDERS,
+    columns=ACTIVITIES,
+    needed=ACTIVITIES,
+    key=("program", "individual", "source", "source_event_id"),
+    told=TOLD_OF_ACTIVITIES,
+)
 
 
 def import_people(
@@ -74,18 +77,9 @@ def import_people(
     read_id: ReadId = as_it_is,
     seconds: float | None = SECONDS_MAX,
 ) -> Report:
-    """Adds the people of a file (its text, of limited size, or its lines) who are not there yet.
-
-    Raises ``InvalidInput`` for a text that is too large, ``IdempotencyConflict`` for another one
-    under the same request id, ``NotPermitted`` and ``Unauthenticated``.
-    """
-
-    def use() -> Report:
-        found = rows(content, (*PEOPLE, *TOLD_OF_PEOPLE), _PEOPLE_NEEDED)
-        people = _People(portal, ask, read_id)
-        return imported(once(found, "partner", "external_id"), people.use, seconds)
-
-    return _imported(portal, ask, "importPeople", MANAGERS, content, use)
+    """Adds the people of a file who are not there yet; raises as ``import_rows`` does."""
+    use = _People(portal, ask, read_id).use
+    return import_rows(portal, ask, _PEOPLE_FILE, content, use, seconds)
 
 
 def import_activities(
@@ -98,69 +92,27 @@ def import_activities(
 ) -> Report:
     """Records the activities of a file that are not there yet, and rewards them.
 
-    Raises ``InvalidInput`` for a text that is too large, ``IdempotencyConflict`` for another one
-    under the same request id, ``NotPermitted`` and ``Unauthenticated``.
+    Raises as ``import_rows`` does.
     """
-
-    def use() -> Report:
-        found = rows(content, (*ACTIVITIES, *TOLD_OF_ACTIVITIES), ACTIVITIES)
-        key = ("program", "individual", "source", "source_event_id")
-        return imported(once(found, *key), _Activities(portal, ask, read_id).use, seconds)
-
-    return _imported(portal, ask, "importActivities", DEAL_RECORDERS, content, use)
-
-
-def _imported(
-    portal: Portal,
-    ask: Ask,
-    operation: str,
-    roles: frozenset[Role],
-    content: str | Iterable[str],
-    use: Callable[[], Report],
-) -> Report:
-    """The report of a file; that of a text is kept with its request, lines may be of any number."""
-    if isinstance(content, str):
-        return imported_once(portal, ask, operation, roles, content, use)
-    _check_may(portal, ask, roles)
-    return use()
-
-
-def _check_may(portal: Portal, ask: Ask, roles: frozenset[Role]) -> None:
-    """That of a file without a single row, too; raises what ``perform`` does."""
-    check_request_id(ask.request_id)
-    viewer = viewer_of(_read(portal, Individual, ask.subject), portal.clock())
-    if viewer is None:
-        raise Unauthenticated
-    ask.recognized(viewer)
-    if viewer.role not in roles:
-        raise NotPermitted("Your role may not do this.", tuple(sorted(roles)))
-
-
-def _read(portal: Portal, kind: type[R], record_id: str) -> R | None:
-    want = One(kind, record_id)
-    return portal.store.read([want])[want]
-
-
-def _ask_of(ask: Ask, row: Row) -> Ask:
-    """The ask of one row: the same row of the same request is the same wish."""
-    wish = canonical([ask.request_id, dict(row.values)])
-    return Ask(ask.subject, f"row-{hashlib.sha256(wish).hexdigest()[:40]}", ask.recognized)
+    use = _Activities(portal, ask, read_id).use
+    return import_rows(portal, ask, _ACTIVITIES_FILE, content, use, seconds)
 
 
 @dataclass(frozen=True)
 class _People:
-    """Uses the rows of a file of people."""
+    """Uses the rows of a file of people; whether a partner is named by its id is found once."""
 
     portal: Portal
     ask: Ask
     read_id: ReadId
+    _partners: dict[str, str] = field(default_factory=dict)
 
     def use(self, row: Row) -> bool:
         """Adds the person, unless it is there as the row says; raises ``Unusable``."""
         cell = row.values
         role = _role(cell["role"])
         since = instant(row, "from")
-        partner_want = One(Partner, self.read_id("Partner", cell["partner"]))
+        partner_want = One(Partner, self._partner_id(cell["partner"]))
         holder = Holder(name_of_person(partner_want.id, cell["external_id"]))
         found = self.portal.store.read([partner_want, holder])
         partner, there = found[partner_want], found[holder]
@@ -168,11 +120,11 @@ class _People:
             raise NotFound.of("partner")
         team_id = self._team_id(partner, cell["team"])
         if there is not None:
-            self._compare(row, _read(self.portal, Individual, there), partner.id, role)
+            self._compare(row, read_one(self.portal, Individual, there), partner.id, role)
             return False
         add_individual(
             self.portal,
-            _ask_of(self.ask, row),
+            ask_of(self.ask, row),
             name=cell["name"],
             email=cell["email"],
             role=role,
@@ -182,6 +134,14 @@ class _People:
             valid_from=since,
         )
         return True
+
+    def _partner_id(self, named: str) -> str:
+        """The partner that a cell names, by its id or by what another system calls it."""
+        if named not in self._partners:
+            holder = Holder(name_of_partner(named))
+            own_id = self.portal.store.read([holder])[holder]
+            self._partners[named] = own_id or self.read_id("Partner", named)
+        return self._partners[named]
 
     def _team_id(self, partner: Partner, named: str) -> str | None:
         """The team of the partner that a cell names, by its name or id."""
@@ -198,8 +158,7 @@ class _People:
         said = (row.values["name"], row.values["email"])
         held = {(one.partner_id, one.role) for one in person.employments} if person else set()
         if person is None or said != (person.name, person.email) or (partner_id, role) not in held:
-            text = f"{quoted(row.values['external_id'])} is there with other values: not changed."
-            raise Unusable(ProblemCode.CONTRADICTED, text)
+            raise contradicted(row.values["external_id"])
 
 
 def _own(record_id: str) -> str:
@@ -241,7 +200,7 @@ class _Activities:
             return False
         record_activity(
             self.portal,
-            _ask_of(self.ask, row),
+            ask_of(self.ask, row),
             partner_id=self._partner_of(person, at),
             individual_id=person.id,
             program_id=program_id,
@@ -258,7 +217,7 @@ class _Activities:
         activity_id = self.portal.store.read([holder])[holder]
         if activity_id is None:
             return False
-        activity = _read(self.portal, Activity, activity_id)
+        activity = read_one(self.portal, Activity, activity_id)
         said = (row.values["behavior"], at)
         if activity is None or said != (activity.behavior, activity.occurred_at):
             text = f"{quoted(row.values['source_event_id'])} is recorded with other values."
@@ -269,7 +228,7 @@ class _Activities:
         """Whom an id or an e-mail address names; raises ``NotFound`` and ``Unusable``."""
         if named not in self._known:
             person_id = self._by_email(named) if "@" in named else self._by_id(named)
-            person = _read(self.portal, Individual, person_id)
+            person = read_one(self.portal, Individual, person_id)
             if person is None:
                 raise NotFound.of("individual")
             self._known[named] = person

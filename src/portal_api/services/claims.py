@@ -16,6 +16,7 @@ from portal_api.domain.partners import STAFF_ROLES
 from portal_api.domain.writes import Delist, Enlist, Release, Reserve, Save, Write
 from portal_api.services.activities import for_deal
 from portal_api.services.deals import DEAL_RECORDERS, checked_instant, own_part
+from portal_api.services.known import check_known
 from portal_api.services.loads import Loads, loads_of
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
@@ -84,6 +85,7 @@ def submit_claim(
         at = checked_instant(occurred_at, s.now)
         claims.check_enough(proof, known_behavior)
         claims.check_in_time(known_behavior, at, s.now)
+        check_known(s, loads)
         settlement = settlement_of(s, loads)
         placed = settlement.members[individual_id].employment(s.now, s.now)
         if placed is None:

@@ -25,6 +25,14 @@ class Counters:
         for counter, amount in added.items():
             sums[counter] = sums.get(counter, 0) + amount
 
+    def changed(self) -> tuple[str, ...]:
+        """The ids of the progress that something was added to."""
+        return tuple(self._added)
+
+    def added(self, progress_id: str, counter: str) -> int:
+        """What one use case adds to a counter."""
+        return self._added.get(progress_id, {}).get(counter, 0)
+
     def watch(self, progress_id: str, counters: Iterable[str]) -> None:
         """These were decided on: they must be at commit what they were when loaded."""
         loaded = self._loaded(progress_id)
@@ -42,19 +50,59 @@ class Counters:
         """What was paid, for the company's and the person's screens.
 
         Less than zero: taken back. Who has been paid something of an asset, net, is one of its
-        earners.
+        earners, and one of each team's in which it was: or of those in no team.
         """
+        company, person = parties[Level.PARTNER], parties[Level.INDIVIDUAL]
         if level is Level.PARTNER:
-            self.add(parties[Level.PARTNER], {f"company:{asset}": amount_minor})
+            self.add(company, {f"company:{asset}": amount_minor})
             return
-        # The wallet's version does not vouch for this: the two were read one after the other.
-        self.watch(parties[Level.INDIVIDUAL], (f"earned:{asset}",))
-        before = self.progress(parties[Level.INDIVIDUAL]).count(f"earned:{asset}")
+        earned, team = f"earned:{asset}", parties.get(Level.TEAM)
+        among = f"among:{team.rpartition('.')[2] if team is not None else ''}:{asset}"
+        # The wallet's version does not vouch for these: the two were read one after the other.
+        self.watch(person, (earned, among))
+        own = self.progress(person)
+        before = own.count(earned)
+        # Of what was paid before it was kept apart, all counts for the team of now.
+        apart = any(
+            name.startswith("among:") and name.endswith(f":{asset}") and amount
+            for name, amount in own.counters.items()
+        )
+        here = own.count(among) if apart else before
+        for party in parties.values():
+            self.add(party, {earned: amount_minor})
+        self.add(person, {among: here - own.count(among) + amount_minor})
+        self._join(company, f"earners:{asset}", before, amount_minor)
+        group = (company, f"teamless:{asset}") if team is None else (team, f"earners:{asset}")
+        self._join(*group, here, amount_minor)
+
+    def _join(self, party: str, counter: str, before: int, amount_minor: int) -> None:
+        """Counts a person in or out, as what it was paid becomes more than nothing, or nothing."""
         joins = int(before + amount_minor > 0) - int(before > 0)
-        for party_level, party in parties.items():
-            self.add(party, {f"earned:{asset}": amount_minor})
-            if joins and party_level is not Level.INDIVIDUAL:
-                self.add(party, {f"earners:{asset}": joins})
+        if joins:
+            self.add(party, {counter: joins})
+
+    def forgo(self, parties: Mapping[Level, str], asset: str, amount_minor: int) -> None:
+        """What was withheld for want of consent, and of how many people, paid afterwards or not.
+
+        Less than zero: it would have been taken back.
+        """
+        person = parties[Level.INDIVIDUAL]
+        if not amount_minor:
+            return
+        self.watch(person, (f"forgone:{asset}",))
+        before = self.progress(person).count(f"forgone:{asset}")
+        for level in (Level.INDIVIDUAL, Level.PARTNER):
+            self.add(parties[level], {f"forgone:{asset}": amount_minor})
+        self._join(parties[Level.PARTNER], f"forgoers:{asset}", before, amount_minor)
+
+    def pay_late(self, parties: Mapping[Level, str], asset: str, amount_minor: int) -> None:
+        """What of that is not withheld for it any more, as it was paid afterwards.
+
+        Kept apart: a sum that fell by each payment would tell what each person is paid.
+        """
+        if amount_minor:
+            for level in (Level.INDIVIDUAL, Level.PARTNER):
+                self.add(parties[level], {f"paidafter:{asset}": amount_minor})
 
     def writes(self) -> list[Write]:
         """One write for each progress that has changed."""

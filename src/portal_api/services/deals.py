@@ -17,13 +17,7 @@ from portal_api.domain.activities import (
     DEAL_WON,
     Activity,
 )
-from portal_api.domain.deals import (
-    Credit,
-    Deal,
-    DealStage,
-    Protection,
-    RegistrationStatus,
-)
+from portal_api.domain.deals import Credit, Deal, DealStage, Protection, RegistrationStatus
 from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, ReferenceAlreadyUsed
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
@@ -39,6 +33,7 @@ from portal_api.domain.writes import (
     Unchanged,
     Write,
 )
+from portal_api.services.known import check_known
 from portal_api.services.loads import Loads, loads_of
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.rewards import Settlement, settlement_of
@@ -125,6 +120,7 @@ def register_deal(
         if s.viewer.partner_id not in (None, partner_id):
             raise NotFound.of("ownerId")
         others = tuple(credit.individual_id for credit in terms.credits)
+        check_known(s, loads)
         settlement = settlement_of(s, loads, "ownerId", others)
         if s.viewer.role in STAFF_ROLES and owner_id != s.viewer.id:
             raise NotPermitted(

@@ -18,12 +18,14 @@ from portal_api.domain.deals import Deal
 from portal_api.domain.errors import NotFound, PlanNotPublishable
 from portal_api.domain.histories import after, as_new
 from portal_api.domain.ledger import Wallet
+from portal_api.domain.partners import PersonStatus
 from portal_api.domain.plans import PlanDraft, PlanVersion
 from portal_api.domain.programs import Program, ProgramShard, shards_of
 from portal_api.services.budget import Budget
 from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member
+from portal_api.services.partners import former_of, members_of
 from portal_api.services.plans import version_of
 from portal_api.services.postings import Postings
 from portal_api.services.rewards import Settlement
@@ -129,8 +131,10 @@ class _History:
 
     def __init__(self, portal: Portal, partner_id: str, program_id: str) -> None:
         self._portal, self._partner_id, self._program_id = portal, partner_id, program_id
-        listed = Listed(f"{partner_id}.members")
-        ids = portal.store.read([listed])[listed].ids
+        # What somebody did who has left is part of the history.
+        lists = [Listed(members_of(partner_id)), Listed(former_of(partner_id))]
+        answers = portal.store.read(lists)
+        ids = [person for listed in lists for person in answers[listed].ids]
         self._loads = [Loads(partner_id, person, program_id) for person in ids]
         if not self._loads:
             raise NotFound.of("partnerId")
@@ -157,7 +161,9 @@ class _History:
         for one in self._loads:
             person = found[one.individual]
             if person is not None:
-                members[person.id] = Member(person, found[one.enrollment], one)
+                # Whoever is erased by now has earned until then.
+                known = replace(person, status=PersonStatus.ACTIVE)
+                members[person.id] = Member(known, found[one.enrollment], one)
         assets = dict.fromkeys((rule.asset for rule in plan.rules), _ENOUGH_MINOR)
         shards = {shard: ProgramShard(shard, assets) for shard in shards_of(program.id)}
         books = Books(

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from portal_api.services.batches import gather_open
+from portal_api.services.consent_dates import tell_due
 from portal_api.services.finance import close_days
 from portal_api.services.maturing import expire_due, release_due
+from portal_api.services.retroactive import pay_looking_back
 from portal_api.services.series import UNFINISHED
 from portal_api.services.team_awards import pay_open_awards
 from portal_api.services.use_case import Portal
@@ -35,6 +37,8 @@ class Ran:
 SERIES = (
     Series("team awards finished", pay_open_awards),
     Series("payout batches completed", gather_open),
+    Series("requests and consents told of", tell_due),
+    Series("activities paid afterwards", pay_looking_back),
     Series("earnings released", release_due),
     Series("lots expired", expire_due),
     Series("days of programs closed", close_days),

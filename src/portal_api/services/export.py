@@ -227,6 +227,7 @@ class _Wallet:
             if self.parties is not None:
                 wants += [One(PlanVersion, f"{program_id}.{trace.get('plan_number')}")]
                 wants += [One(Program, program_id), One(ConsentFile, f"{partner_id}.{program_id}")]
+                wants += _of_participation(trace)
             elif self.wallet_id != partner_id:
                 wants.append(
                     One(Progress, f"{partner_id}.{program_id}.individual.{self.wallet_id}")
@@ -252,6 +253,14 @@ class _Wallet:
         if want.kind is ConsentFile:
             return consents_for(item, self.parties)
         return plan_for(item, self.parties) if want.kind is PlanVersion else item
+
+
+def _of_participation(trace: dict[str, Any]) -> list[Want[object]]:
+    """The consents by which a company took part, and their program, where a rebate needed it."""
+    file_id = str(trace.get("participation_id") or "").rpartition(".")[0]
+    if not file_id:
+        return []
+    return [One(ConsentFile, file_id), One(Program, file_id.rpartition(".")[2])]
 
 
 _SHARED: Final = (PlanVersion, Program, ConsentFile, Progress, Individual)

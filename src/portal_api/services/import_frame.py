@@ -14,18 +14,20 @@ from functools import partial
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal_api.domain import consent
+from portal_api.domain import ids
 from portal_api.domain.access import Viewer, viewer_of
 from portal_api.domain.consent import ConsentFile, Enrollment
 from portal_api.domain.crm import TEAMS_FILE, Agent
 from portal_api.domain.errors import InvalidInput
 from portal_api.domain.events import Event
 from portal_api.domain.goals import Level
+from portal_api.domain.granting import Terms, grant
 from portal_api.domain.ledger import Wallet
 from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.partners import (
     Employment,
     Individual,
+    ParticipationPolicy,
     Partner,
     PartnerType,
     Role,
@@ -53,9 +55,6 @@ from portal_api.services.use_case import VENDOR, Portal, Unauthenticated
 
 T = TypeVar("T")
 
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-_OWN_CHARACTERS: Final = 20
-_OWN_HASH_BITS: Final = 52
 _ENDS_AT: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -106,20 +105,13 @@ class Frame:
 def id_of(kind: str, *names: str) -> str:
     """The id of something that only has a name, such as ``ptn-`` and 20 characters of a hash."""
     digest = hashlib.sha256(canonical([kind, *names])).digest()
-    return f"{kind}-{_characters(int.from_bytes(digest[:13], 'big') >> 4)}"
+    return f"{kind}-{ids.characters(int.from_bytes(digest[:13], 'big') >> 4)}"
 
 
 def own_id(at: datetime, *names: str) -> str:
     """The own part of an id that sorts by an instant and is derived from names."""
     digest = hashlib.sha256(canonical(list(names))).digest()
-    milliseconds = max(0, int(at.timestamp() * 1000))
-    hashed = int.from_bytes(digest[:8], "big") >> (64 - _OWN_HASH_BITS)
-    return _characters(milliseconds << _OWN_HASH_BITS | hashed)
-
-
-def _characters(number: int) -> str:
-    places = reversed(range(_OWN_CHARACTERS))
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in places)
+    return ids.timed(at, int.from_bytes(digest[:8], "big") >> (64 - ids.MORE_BITS))
 
 
 def start_of(day: date, time_zone: str) -> datetime:
@@ -261,8 +253,15 @@ def _partner(
         writes += individual_writes(Individual(executive_want.id, name, mail, held))
     if found[file_want] is None:  # One that is there, also a revoked one, is the executive's word.
         file = ConsentFile(file_want.id, want.id, program.id)
-        given = (partner, (), program.terms_version, executive_want.id, by.portal.clock())
-        writes.append(Save(consent.grant(file, *given, historical_from=begins)))
+        # The executive's declared word is for the whole company, which every policy allows.
+        policy = ParticipationPolicy.COMPANY_WIDE
+        given = (
+            Terms(historical_from=begins),
+            program.terms_version,
+            executive_want.id,
+            by.portal.clock(),
+        )
+        writes.append(Save(grant(file, partner, policy, *given)))
     if writes:
         by.commit("PartnerImported", want.id, want.id, writes)
     return partner

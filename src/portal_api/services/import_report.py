@@ -9,6 +9,7 @@ from portal_api.domain import crm
 from portal_api.domain.crm import BadRow, Opportunity, RowWarning, WarningKind
 from portal_api.domain.deals import Deal, DealStage
 from portal_api.domain.goals import Progress
+from portal_api.services.partners import former_of, members_of
 from portal_api.services.store import Listed, Many, One, Store, of_person
 
 _DEALS_AT_ONCE = 500
@@ -181,16 +182,17 @@ def totals_of(store: Store, program_id: str, asset: str, partner_ids: Sequence[s
 
 
 def _deals(store: Store, partner_id: str) -> Iterator[Deal]:
-    """All deals of a partner, person by person, a slice at a time."""
-    after: str | None = None
-    while True:
-        members = Listed(f"{partner_id}.members", _MEMBERS_AT_ONCE, after, newest_first=False)
-        found = store.read([members])[members]
-        for individual_id in found.ids:
-            yield from _deals_of(store, partner_id, individual_id)
-        if not found.more:
-            return
-        after = found.cursors[-1]
+    """All deals of a partner, person by person, a slice at a time; also of who has left it."""
+    for name in (members_of(partner_id), former_of(partner_id)):
+        after: str | None = None
+        while True:
+            people = Listed(name, _MEMBERS_AT_ONCE, after, newest_first=False)
+            found = store.read([people])[people]
+            for individual_id in found.ids:
+                yield from _deals_of(store, partner_id, individual_id)
+            if not found.more:
+                break
+            after = found.cursors[-1]
 
 
 def _deals_of(store: Store, partner_id: str, individual_id: str) -> Iterator[Deal]:

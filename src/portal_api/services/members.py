@@ -9,7 +9,7 @@ from portal_api.domain.deals import Deal
 from portal_api.domain.errors import NotFound
 from portal_api.domain.goals import Level, Part, party_of
 from portal_api.domain.money import split
-from portal_api.domain.partners import Employment, Individual
+from portal_api.domain.partners import Employment, Individual, PersonStatus
 from portal_api.services.loads import Loads
 
 
@@ -22,21 +22,34 @@ class Member:
     loads: Loads
     asked: bool = False
 
-    def employment(self, instant: datetime, now: datetime) -> tuple[Employment, bool] | None:
-        """Its employment at this partner, and whether it was employed here then.
+    def enrolled(self, instant: datetime, terms_version: int) -> bool:
+        """Whether it was enrolled then, in the terms in force."""
+        return self.enrollment is not None and self.enrollment.covers(instant, terms_version)
 
-        That of the instant, or of now, or for a leaver its last one; none for somebody who never
-        worked here.
+    def employment(self, instant: datetime, now: datetime) -> tuple[Employment, bool] | None:
+        """Its employment at this partner, and whether it earns by it: it was employed here then.
+
+        That of the instant; else, of somebody who earns nothing then, that of now, or for a leaver
+        its last one; none for somebody who never worked here. Whoever is erased earns nothing more.
         """
         partner_id = self.loads.partner_id
         for when in (instant, now):
             employment = self.individual.employment_at(when)
             if employment is not None and employment.partner_id == partner_id:
-                return employment, True
+                erased = self.individual.status is PersonStatus.ERASED
+                return employment, when == instant and not erased
         for employment in reversed(self.individual.employments):
             if employment.partner_id == partner_id:
                 return employment, False
         return None
+
+
+def of_staff(person: Individual | None, partner_id: str) -> Individual | None:
+    """The person, if it works or has worked for the partner: nobody else is there for it."""
+    at_partner = person is not None and any(
+        employment.partner_id == partner_id for employment in person.employments
+    )
+    return person if at_partner else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Partners and their people: added by the vendor's administrators, suspended at once."""
+"""Partners and their people: added by the vendor's managers, suspended at once."""
 
 import hashlib
 import re
@@ -8,22 +8,27 @@ from datetime import datetime
 from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted
 from portal_api.domain.partners import (
     VENDOR_ROLES,
+    BusinessModel,
     Employment,
     Individual,
     Partner,
     PartnerType,
     PersonStatus,
     Role,
+    SalesStrategy,
     Team,
     Tier,
     TierAssignment,
 )
+from portal_api.domain.people import check_kept
 from portal_api.domain.writes import Enlist, Reserve, Save, Write
 from portal_api.services.store import Holder, One, Want
-from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
+from portal_api.services.use_case import VENDOR, Ask, Decision, Portal, Situation, perform
 
 ADMINS = frozenset({Role.ADMIN})
 MANAGERS = frozenset({Role.ADMIN, Role.CHANNEL_MANAGER})
+MAX_TEAMS = 200
+"""Teams of one partner, all of which are in its one item."""
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _LINE_BREAKS = str.maketrans("\n\r\t", "   ")
@@ -51,8 +56,10 @@ class IndividualSuspended:
 
 
 def partner_writes(partner: Partner) -> tuple[Write, ...]:
-    """What makes a new partner true."""
-    return Save(partner), Enlist("partners", partner.id, partner.id)
+    """What makes a new partner true; by its external id it is there once only."""
+    external_id = partner.external_id
+    names = (Reserve(name_of_partner(external_id), partner.id),) if external_id else ()
+    return Save(partner), Enlist("partners", partner.id, partner.id), *names
 
 
 def individual_writes(individual: Individual) -> tuple[Write, ...]:
@@ -60,15 +67,22 @@ def individual_writes(individual: Individual) -> tuple[Write, ...]:
 
     A new one is also found by its address.
     """
-    employer_id = individual.employments[-1].partner_id or "vendor"
-    member = Enlist(f"{employer_id}.members", individual.id, individual.id)
+    employer_id = individual.employments[-1].partner_id
+    member = Enlist(members_of(employer_id), individual.id, individual.id)
     if individual.version:
         return Save(individual), member
-    return Save(individual), member, _found_by(individual)
+    found_by = Enlist(list_of_email(individual.email), individual.id, individual.id)
+    return Save(individual), member, found_by
 
 
-def _found_by(individual: Individual) -> Enlist:
-    return Enlist(list_of_email(individual.email), individual.id, individual.id)
+def members_of(partner_id: str | None) -> str:
+    """The list of the people who work for a partner, or (none) the vendor, or will soon."""
+    return f"{partner_id or VENDOR}.members"
+
+
+def former_of(partner_id: str | None) -> str:
+    """The list of those who have left it, and have not come back."""
+    return f"{partner_id or VENDOR}.former"
 
 
 def list_of_email(email: str) -> str:
@@ -76,9 +90,23 @@ def list_of_email(email: str) -> str:
     return f"email.{hashlib.sha256(email.strip().casefold().encode()).hexdigest()[:32]}"
 
 
+def name_of_partner(external_id: str) -> str:
+    """The name that a partner has by the id that another system of the vendor gave it."""
+    return f"partner:{external_id}"
+
+
 def name_of_person(partner_id: str, external_id: str) -> str:
     """The name that a person has by the id that another system of its partner gave it."""
     return f"person:{partner_id}:{external_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is said of a partner where it is wished; ``external_id`` is another system's."""
+
+    business_model: BusinessModel | None = None
+    strategy: SalesStrategy | None = None
+    external_id: str | None = None
 
 
 def add_partner(
@@ -90,30 +118,78 @@ def add_partner(
     tier: Tier,
     region: str,
     team_names: tuple[str, ...],
+    profile: Profile | None = None,
 ) -> PartnerAdded:
-    """Adds a partner with its first tier and its teams."""
+    """Adds a partner with its first tier and its teams.
+
+    The one that is there by the external id of its profile is answered and not changed.
+    """
+    about = profile or Profile()
+    external_id = required("externalId", about.external_id) if about.external_id else None
+    holder = Holder(name_of_partner(external_id or "none"))
+    named = (holder,) if external_id else ()
 
     def decide(s: Situation) -> Decision[PartnerAdded]:
+        if external_id and (there := s.found[holder]):
+            return Decision(PartnerAdded(_partner(portal, there)), (), there, there)
         partner = Partner(
             id=f"ptn-{portal.new_id()}",
             name=required("name", name),
             type=partner_type,
             tiers=(TierAssignment(tier, s.now),),
             region=required("region", region),
-            teams=tuple(
-                Team(f"team-{portal.new_id()}", required("teamNames", team)) for team in team_names
-            ),
+            teams=_teams(portal, team_names),
+            business_model=about.business_model,
+            strategy=about.strategy,
+            external_id=external_id,
         )
         return Decision(PartnerAdded(partner), partner_writes(partner), partner.id, partner.id)
 
-    arguments = {
+    arguments: dict[str, object] = {
         "name": name,
         "type": partner_type,
         "tier": tier,
         "region": region,
         "teams": team_names,
     }
-    return perform(portal, ask, "addPartner", arguments, MANAGERS, (), decide, PartnerAdded)
+    if about != Profile():
+        arguments["profile"] = about
+    return perform(portal, ask, "addPartner", arguments, MANAGERS, named, decide, PartnerAdded)
+
+
+def _teams(portal: Portal, names: tuple[str, ...]) -> tuple[Team, ...]:
+    """New teams; raises ``InvalidInput`` for too many, and for two of a name."""
+    teams: tuple[Team, ...] = ()
+    for name in names:
+        teams = (*teams, new_team(portal, teams, name, "teamNames"))
+    return teams
+
+
+def new_team(portal: Portal, teams: tuple[Team, ...], name: str, field: str) -> Team:
+    """A team beside others of the partner; raises ``InvalidInput`` as ``team_name`` does."""
+    if len(teams) >= MAX_TEAMS:
+        raise InvalidInput(f"A partner has at most {MAX_TEAMS} teams.", field)
+    return Team(f"team-{portal.new_id()}", team_name(teams, name, field))
+
+
+def team_name(teams: tuple[Team, ...], name: str, field: str) -> str:
+    """A name that no other team of the partner has, so that files can name a team by it.
+
+    The case of letters does not tell two apart. Raises ``InvalidInput``.
+    """
+    wished = required(field, name)
+    if wished.casefold() in {team.name.casefold() for team in teams}:
+        raise InvalidInput("Another team of the partner has this name.", field)
+    return wished
+
+
+def _partner(portal: Portal, partner_id: str) -> Partner:
+    """The one that an external id leads to."""
+    want = One(Partner, partner_id)
+    found = portal.store.read([want])[want]
+    if found is None:
+        raise NotFound.of("externalId")
+    return found
 
 
 def add_individual(
@@ -143,19 +219,18 @@ def add_individual(
             raise NotFound.of("partnerId")
         if (role in VENDOR_ROLES) != (partner_id is None):
             raise InvalidInput("Vendor roles have no partner, and the others have one.", "role")
-        _check_may_manage(s, partner_id)
+        check_may_manage(s, partner_id)
         if team_id is not None and team_id not in {
             team.id for team in (partner.teams if partner else ())
         }:
             raise NotFound.of("teamId")
-        if not _EMAIL.fullmatch(email.strip()):
-            raise InvalidInput("An e-mail address is a name, an @ and a domain.", "email")
+        address = checked_address(email)
         if external_id and (there := s.found[holder]):
             return Decision(IndividualAdded(_person(portal, there)), (), there, partner_id)
         individual = Individual(
             id=f"ind-{portal.new_id()}",
             name=required("name", name),
-            email=required("email", email),
+            email=address,
             employments=(Employment(partner_id, role, valid_from or s.now, team_id),),
             external_id=required("externalId", external_id) if external_id else None,
         )
@@ -173,6 +248,13 @@ def add_individual(
     )
 
 
+def checked_address(email: str) -> str:
+    """An e-mail address without the spaces around it; raises ``InvalidInput``."""
+    if not _EMAIL.fullmatch(email.strip()):
+        raise InvalidInput("An e-mail address is a name, an @ and a domain.", "email")
+    return required("email", email)
+
+
 def _person(portal: Portal, individual_id: str) -> Individual:
     """Somebody whom a name leads to."""
     want = One(Individual, individual_id)
@@ -183,16 +265,17 @@ def _person(portal: Portal, individual_id: str) -> Individual:
 
 
 def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> IndividualSuspended:
-    """Stops a person from acting, from its next request on."""
+    """Stops a person from acting, from its next request on; raises ``AlreadyErased``."""
     want = One(Individual, individual_id)
 
     def decide(s: Situation) -> Decision[IndividualSuspended]:
         individual = s.found[want]
         if individual is None:
             raise NotFound.of("individualId")
-        suspended = replace(individual, status=PersonStatus.SUSPENDED)
         partner_id = employer(individual, s.now)
-        _check_may_manage(s, partner_id)
+        check_may_manage(s, partner_id)
+        check_kept(individual)
+        suspended = replace(individual, status=PersonStatus.SUSPENDED)
         return Decision(
             IndividualSuspended(suspended), (Save(suspended),), individual.id, partner_id
         )
@@ -203,11 +286,11 @@ def suspend_individual(portal: Portal, ask: Ask, *, individual_id: str) -> Indiv
     )
 
 
-def _check_may_manage(s: Situation, partner_id: str | None) -> None:
+def check_may_manage(s: Situation, partner_id: str | None) -> None:
     """Raises ``NotPermitted`` where a channel manager would change the vendor's own people."""
     if partner_id is None and s.viewer.role not in ADMINS:
         raise NotPermitted(
-            "Only an administrator adds or suspends the vendor's people.", tuple(sorted(ADMINS))
+            "Only an administrator decides on the vendor's people.", tuple(sorted(ADMINS))
         )
 
 
@@ -217,8 +300,8 @@ def employer(individual: Individual, now: datetime) -> str | None:
     return employment.partner_id if employment else None
 
 
-def has_worked(person: Individual | None, partner_id: str) -> bool:
-    """Whether the person works, or has worked, at the partner."""
+def has_worked(person: Individual | None, partner_id: str | None) -> bool:
+    """Whether the person works, or has worked, at the partner, or (none) the vendor."""
     employments = person.employments if person is not None else ()
     return any(one.partner_id == partner_id for one in employments)
 

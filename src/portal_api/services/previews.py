@@ -24,6 +24,7 @@ from portal_api.services.deals import (
     owner_of,
     recorded,
 )
+from portal_api.services.known import check_known
 from portal_api.services.loads import Loads
 from portal_api.services.retrying import retried
 from portal_api.services.rewards import Settlement, settlement_of
@@ -73,6 +74,7 @@ def preview_deal(
 
     def attempt() -> tuple[Activity, ...]:
         s = _situation(portal, viewer, loads.wants())
+        check_known(s, loads)
         return _from_the_start(s, loads, terms, asked)
 
     return retried(attempt)
@@ -94,7 +96,8 @@ def _known(
         sharing = {credit.individual_id for credit in deal.credited} if deal else set()
         if deal is None or individual_id not in {deal.owner_id, *sharing}:
             raise NotFound.of("dealId")
-        return _to_the_end(_settlement(s, loads, deal.people), deal, asked)
+        settlement = settlement_of(s, loads, "individualId", deal.people)
+        return _to_the_end(settlement, deal, asked)
 
     return retried(attempt)
 
@@ -103,7 +106,8 @@ def _from_the_start(
     s: Situation, loads: Loads, terms: DealTerms, asked: DealPreview
 ) -> tuple[Activity, ...]:
     """The steps of a deal that is not there."""
-    settlement = _settlement(s, loads, tuple(credit.individual_id for credit in terms.credits))
+    people = tuple(credit.individual_id for credit in terms.credits)
+    settlement = settlement_of(s, loads, "individualId", people)
     if terms.currency != settlement.program.currency:
         raise InvalidInput(f"The program's deals are in {settlement.program.currency}.", "amount")
     deal = new_deal(f"{loads.prefix}.{s.portal.new_id()}", terms, s.now)
@@ -150,7 +154,8 @@ def preview_activity(
 
     def attempt() -> tuple[Activity, ...]:
         s = _situation(portal, viewer, wants)
-        settlement = _settlement(s, loads, ())
+        check_known(s, loads)
+        settlement = settlement_of(s, loads)
         if s.found[behavior_want] is None:
             raise NotFound.of("behavior")
         activity = Activity(
@@ -181,15 +186,3 @@ def _check_asker(viewer: Viewer, partner_id: str, individual_id: str) -> None:
     oneself = (viewer.partner_id, viewer.id) == (partner_id, individual_id)
     if viewer.role not in VENDOR_ROLES and not oneself:
         raise NotFound.of("individualId")
-
-
-def _settlement(s: Situation, loads: Loads, people: tuple[str, ...]) -> Settlement:
-    """The settlement; raises ``NotFound``, also for a program that the asker's partner cannot see.
-
-    The vendor is told why a partner outside of the segment would earn nothing.
-    """
-    settlement = settlement_of(s, loads, "individualId", people)
-    segment = settlement.program.segment
-    if s.viewer.partner_id is not None and not segment.admits_partner(settlement.partner, s.now):
-        raise NotFound.of("programId")
-    return settlement

@@ -1,6 +1,6 @@
 """Programs and behaviors: created and funded by channel managers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,9 +18,10 @@ from portal_api.domain.programs import (
     IncentiveClass,
     Program,
     ProgramShard,
+    TermsVersion,
     shards_of,
 )
-from portal_api.domain.writes import Count, Save, Write
+from portal_api.domain.writes import Count, Create, Save, Write
 from portal_api.services.partners import MANAGERS, required
 from portal_api.services.postings import posting
 from portal_api.services.store import One
@@ -29,6 +30,7 @@ from portal_api.services.use_case import Ask, Decision, Portal, Situation, perfo
 LONGEST_CLAIM_DAYS = 730
 LONGEST_PROTECTION_DAYS = 730
 LONGEST_DISPUTE_DAYS = 730
+MOST_TERMS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,13 @@ class BehaviorDefined:
 @dataclass(frozen=True, slots=True)
 class ProgramCreated:
     """The program is there, with no plan and no budget yet."""
+
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
+class TermsUpdated:
+    """The terms are the next version from now on."""
 
     program: Program
 
@@ -67,6 +76,9 @@ class ProgramTerms:
     protection_days: int = PROTECTION_DAYS
     incentive_class: IncentiveClass = IncentiveClass.HABIT_FORMING
     dispute_days: int = DISPUTE_DAYS
+    retroactive: bool = False
+    discloses_amounts: bool = False
+    participation_in: str | None = None
 
 
 def define_behavior(
@@ -122,14 +134,62 @@ def define_behavior(
 
 def create_program(portal: Portal, ask: Ask, *, terms: ProgramTerms) -> ProgramCreated:
     """Creates a program and the items over which its budget will be spread."""
+    required_want = One(Program, terms.participation_in or "none")
 
-    def decide(_: Situation) -> Decision[ProgramCreated]:
+    def decide(s: Situation) -> Decision[ProgramCreated]:
+        if terms.participation_in is not None and s.found[required_want] is None:
+            raise NotFound.of("participationInId")
         program = new_program(f"prg-{portal.new_id()}", terms)
         return Decision(ProgramCreated(program), program_writes(program), program.id)
 
     return perform(
-        portal, ask, "createProgram", {"terms": terms}, MANAGERS, (), decide, ProgramCreated
+        portal,
+        ask,
+        "createProgram",
+        {"terms": terms},
+        MANAGERS,
+        (required_want,),
+        decide,
+        ProgramCreated,
     )
+
+
+def update_terms(
+    portal: Portal, ask: Ask, *, program_id: str, terms: str, discloses_amounts: bool
+) -> TermsUpdated:
+    """Replaces a program's terms from now on, by their next version; the former ones are kept.
+
+    What was agreed to before does not cover the new version: executives consent again, and
+    individuals accept again, before anything that occurs from now on earns. Once terms disclose
+    amounts of persons, totals of the staff are told to no executive any more.
+    """
+    want = One(Program, program_id)
+
+    def decide(s: Situation) -> Decision[TermsUpdated]:
+        program = s.found[want]
+        if program is None:
+            raise NotFound.of("programId")
+        if len(program.terms_since) >= MOST_TERMS:
+            raise InvalidInput(f"A program's terms change at most {MOST_TERMS} times.", "programId")
+        former = TermsVersion(
+            f"{program.id}.{program.terms_version}",
+            program.terms,
+            s.now,
+            program.discloses_amounts,
+        )
+        changed = replace(
+            program,
+            terms=required("terms", terms, 20_000, lines=True),
+            terms_version=program.terms_version + 1,
+            terms_since=(*program.terms_since, s.now),
+            discloses_amounts=discloses_amounts,
+            disclosed_before=program.ever_disclosed,
+        )
+        writes = (*program_writes(changed), Create(former))
+        return Decision(TermsUpdated(changed), writes, program.id)
+
+    arguments = {"program": program_id, "terms": terms, "discloses": discloses_amounts}
+    return perform(portal, ask, "updateTerms", arguments, MANAGERS, (want,), decide, TermsUpdated)
 
 
 def new_program(program_id: str, terms: ProgramTerms) -> Program:
@@ -167,6 +227,9 @@ def new_program(program_id: str, terms: ProgramTerms) -> Program:
         protection_days=terms.protection_days,
         incentive_class=terms.incentive_class,
         dispute_days=terms.dispute_days,
+        retroactive=terms.retroactive,
+        discloses_amounts=terms.discloses_amounts,
+        participation_in=terms.participation_in,
     )
 
 

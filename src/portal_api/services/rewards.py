@@ -7,8 +7,9 @@ from typing import Any
 
 from portal_api.domain import awards, goals, rewards
 from portal_api.domain.activities import (
-    DEAL_CHANGES,
+    DEAL_LOST,
     DEAL_RETURNED,
+    DEAL_WON,
     Activity,
     Outcome,
     OutcomeStatus,
@@ -22,36 +23,23 @@ from portal_api.domain.ledger import JournalKind, Wallet
 from portal_api.domain.partners import Individual, Partner
 from portal_api.domain.plans import PlanVersion, Rule, plan_at
 from portal_api.domain.programs import Program
+from portal_api.domain.rebates import revenue_counted
 from portal_api.domain.rewards import Award, Facts, Recipient, Verdict, Withheld
-from portal_api.domain.writes import (
-    Absent,
-    Enlist,
-    Save,
-    Unchanged,
-    Versioned,
-    Write,
-)
+from portal_api.domain.trends import did
+from portal_api.domain.writes import Enlist, Save, Unchanged, Write, as_found
 from portal_api.services.budget import Budget, low_budget
 from portal_api.services.counters import Counters
+from portal_api.services.goal_counts import certified, newly_certified, reached
 from portal_api.services.loads import Loads
-from portal_api.services.members import Member, Standing, parts_of, standings
+from portal_api.services.members import Member, Standing, of_staff, parts_of, standings
 from portal_api.services.postings import Postings
+from portal_api.services.rulings import Ruling, forgone_rulings, judged_again, rulings
 from portal_api.services.settling import Books, Settling
-from portal_api.services.store import Found, One, Slice, WriteConflict
+from portal_api.services.store import Found, Slice, WriteConflict
 from portal_api.services.use_case import Situation
 
 OPEN_AWARDS = "awards.open"
 """The list of team awards that wait for somebody's share to be paid."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ruling:
-    """A rule, the version that it is of, and the one in force; if ``gone``, it pays nothing new."""
-
-    rule: Rule
-    version: PlanVersion
-    in_force: PlanVersion
-    gone: bool = False
 
 
 @dataclass
@@ -101,24 +89,33 @@ class Settlement:
         # A return takes off what its sale has added: as of then, and from whom it was.
         counted_at = deal.closed_at if deal is not None and returned else None
         standing = self._standings(activity, deal, counted_at)
-        parts = parts_of(standing, deal)
+        counting = plan_at(self.plans, counted_at or activity.occurred_at)
+        counters = self.books.counters
+        parts = newly_certified(parts_of(standing, deal), standing[0], counting, activity, counters)
         outcomes: list[Outcome] = []
-        for ruling in self._rulings(activity, deal):
+        for ruling in rulings(self.plans, activity, deal):
             for who, recipient in self._recipients(ruling.rule, standing, parts):
                 made, deal = self._applied(
                     ruling, self._facts(ruling, activity, deal), who, recipient
                 )
                 outcomes += made
+        if deal is not None:
+            deal = self._still_forgone(activity, deal, standing, parts)
         if deal is not None and returned:
             for progress_id, decided in deal.missed:
                 self.books.counters.add(progress_id, {decided: -1})
             undone = awards.sale_undone(deal.awards, deal.reopened)
             deal = replace(deal, missed=(), awards=undone)
-        counting = plan_at(self.plans, counted_at or activity.occurred_at)
         for progress_id, part in parts.items():
             counted = goals.counted(counting.goals if counting else (), activity, deal, part)
-            self.books.counters.add(progress_id, counted)
-        recorded = replace(activity, outcomes=tuple(outcomes))
+            counters.add(progress_id, counted)
+        won = revenue_counted(self.program, activity.behavior, deal)
+        done = {did(activity.behavior, activity.occurred_at): 1}
+        counters.add(standing[0].parties[Level.PARTNER], won | done)
+        certifies = parts[standing[0].parties[Level.INDIVIDUAL]].certifies
+        teams = tuple((who.member.individual.id, who.employment.team_id or "") for who in standing)
+        judged = replace(activity, outcomes=tuple(outcomes), teams=teams)
+        recorded = replace(judged, certifies=tuple(sorted(certifies)))
         if deal is not None:
             shares = tuple((credit.individual_id, credit.weight) for credit in deal.credits)
             amount = deal.amount_minor
@@ -126,32 +123,45 @@ class Settlement:
         self._activities.append(recorded)
         return recorded, deal
 
-    def retry(self, activity: Activity, deal: Deal | None) -> tuple[Activity, Deal | None]:
+    def retry(
+        self,
+        activity: Activity,
+        deal: Deal | None,
+        reasons: frozenset[WithheldReason] = frozenset(WithheldReason),
+        levels: tuple[Level, ...] = tuple(Level),
+    ) -> tuple[Activity, Deal | None]:
         """The activity judged again where it was withheld; what is withheld still stays so.
 
-        A deal's change that does not hold any more earns nothing, nor does one of a deal that is
-        divided otherwise by now.
+        Only what was withheld for one of the ``reasons`` from these ``levels`` is looked at. A
+        deal's change that does not hold any more earns nothing (``judged_again``).
         """
-        if not activity.saw_deal:
-            deal = None
-        if deal is not None and not _holds(activity, deal):
-            return activity, deal
+        deal = deal if activity.saw_deal else None
+        kept = deal
+        if deal is not None:
+            deal = judged_again(activity, deal)
+            if deal is None:
+                return activity, kept
         standing = self._standings(activity, deal)
-        parts = parts_of(standing, deal)
-        rulings = {ruling.rule.code: ruling for ruling in self._rulings(activity, deal)}
+        parts = certified(parts_of(standing, deal), activity.certifies)
+        ruled = rulings(self.plans, activity, deal)
+        by_code = {one.rule.code: one for one in ruled if not one.gone}
         outcomes = list(activity.outcomes)
         for index, outcome in enumerate(activity.outcomes):
-            ruling = rulings.get(outcome.rule_code)
-            if outcome.status is not OutcomeStatus.WITHHELD or ruling is None:
+            ruling = by_code.get(outcome.rule_code)
+            if outcome.reason not in reasons or ruling is None or ruling.rule.level not in levels:
                 continue
             facts = replace(self._facts(ruling, activity, deal), counted_already=True)
             for who, recipient in self._recipients(ruling.rule, standing, parts):
                 if recipient.id != outcome.recipient_id:
                     continue
-                undecided = _undecided(recipient, ruling.rule, outcome.step)
+                undecided = rewards.undecided(recipient, ruling.rule, outcome.step)
                 made, changed = self._applied(ruling, facts, who, undecided, step=outcome.step)
                 if made and made[0].status is not OutcomeStatus.WITHHELD:
                     outcomes[index], deal = made[0], changed
+                    if outcome.reason is WithheldReason.NO_CONSENT and not ruling.rule.shadow:
+                        outcomes[index], deal = self._late(activity, outcome, made[0], deal, who)
+        if deal is not None and kept is not None:
+            deal = replace(deal, amount_minor=kept.amount_minor)
         recorded = replace(activity, outcomes=tuple(outcomes))
         self._activities.append(recorded)
         return recorded, deal
@@ -171,43 +181,61 @@ class Settlement:
         for award in self.books.team_awards:
             writes += [Save(award), Enlist(OPEN_AWARDS, award.id, award.id)]
         if self._asked_for_consent or any(one.asked for one in self.members.values()):
-            writes.append(_as_loaded(self.books.loads.consents, self.books.consents))
+            file = self.books.loads.consents
+            writes.append(as_found(file.kind, file.id, self.books.consents))
         for member in self.members.values():
             if member.asked:
-                writes.append(_as_loaded(member.loads.enrollment, member.enrollment))
+                enrollment = member.loads.enrollment
+                writes.append(as_found(enrollment.kind, enrollment.id, member.enrollment))
+            # Nobody who leaves or moves is paid for, or counted with, what it did after that.
+            writes.append(Unchanged(member.individual))
         activity_id = activity_id or self._activities[-1].id
         writes += self.books.postings.writes(
             self.partner.id, kind, program=self.program.id, activity=activity_id, **cause
         )
         writes += low_budget(self.situation, self.books.budget)
         writes += self.books.budget.writes([self.books.loads.individual_id])
-        writes += self.books.counters.writes()
+        writes += reached(self.situation, self.books.counters, self.sheet, len(writes))
+        writes += [*self.books.rebating.writes(), *self.books.counters.writes()]
         return tuple(writes)
 
-    def _rulings(self, activity: Activity, deal: Deal | None) -> tuple[_Ruling, ...]:
-        """The rules that an activity is judged by, each in the version that judges.
+    def _late(
+        self, activity: Activity, before: Outcome, paid: Outcome, deal: Deal | None, who: Standing
+    ) -> tuple[Outcome, Deal | None]:
+        """What is paid that somebody went without, with all that was left of it; and its deal."""
+        amount = before.amount_minor
+        if deal is not None:
+            name = (activity.id, before.rule_code, before.recipient_id, before.step)
+            amount = sum(one.award.amount_minor for one in deal.forgone if one.name == name)
+            deal = replace(deal, forgone=awards.forgone_less(deal.forgone, name))
+        self.books.counters.pay_late(who.parties, before.asset, amount)
+        return replace(paid, late_minor=amount), deal
 
-        That is the one in force when it occurred; but what a rule has begun to pay on a deal, it
-        ends by the same version, also when a later one has dropped it: then it pays nothing new,
-        and releases or takes back what it has paid.
+    def _still_forgone(
+        self, activity: Activity, deal: Deal, standing: tuple[Standing, ...], parts: dict[str, Part]
+    ) -> Deal:
+        """The deal after a change, with what its people still go without.
+
+        Not what the change would take back, had it been paid; nor, once a sale was returned, what
+        is not paid for it afterwards.
         """
-        plan = plan_at(self.plans, activity.occurred_at)
-        if plan is None:
-            return ()
-        versions = {version.number: version for version in self.plans}
-        begun: dict[str, PlanVersion] = {}
-        for award in deal.awards if deal is not None else ():
-            if not award.shadow:
-                begun.setdefault(award.rule_code, versions.get(award.plan_number, plan))
-        found = []
-        for rule in plan.rules:
-            version = plan if rule.shadow else begun.pop(rule.code, plan)
-            found.append(_Ruling(version.rule(rule.code) or rule, version, plan))
-        for code, version in begun.items():
-            rule_then = version.rule(code)
-            if rule_then is not None:
-                found.append(_Ruling(rule_then, version, plan, gone=True))
-        return tuple(found)
+        if not deal.forgone or activity.behavior not in (DEAL_WON, DEAL_LOST, DEAL_RETURNED):
+            return deal
+        left = deal.forgone
+        if activity.behavior == DEAL_RETURNED:
+            left = tuple(one for one in left if one.behavior != DEAL_WON)
+        for ruling in forgone_rulings(self.plans, deal):
+            as_paid = replace(deal, awards=(*deal.awards, *awards.as_paid(left)))
+            facts = self._facts(ruling, activity, as_paid)
+            for _, recipient in self._recipients(ruling.rule, standing, parts):
+                for back in rewards.taken_back(ruling.rule, facts, recipient):
+                    name = (back.earning_id, ruling.rule.code, recipient.id, back.step)
+                    left = awards.forgone_less(left, name, back.amount_minor)
+        parties = {who.member.individual.id: who.parties for who in standing}
+        still = awards.forgone_by(left)
+        for (person, asset), amount in awards.forgone_by(deal.forgone).items():
+            self.books.counters.forgo(parties[person], asset, still[person, asset] - amount)
+        return replace(deal, forgone=left)
 
     def _standings(
         self, activity: Activity, deal: Deal | None, at: datetime | None = None
@@ -215,7 +243,7 @@ class Settlement:
         when = replace(activity, occurred_at=at) if at is not None else activity
         return standings(self.members, when, deal, self.situation.now, self.person_field)
 
-    def _facts(self, ruling: _Ruling, activity: Activity, deal: Deal | None) -> Facts:
+    def _facts(self, ruling: Ruling, activity: Activity, deal: Deal | None) -> Facts:
         return Facts(
             program=self.program,
             plan=ruling.version,
@@ -224,6 +252,7 @@ class Settlement:
             activity=activity,
             deal=deal,
             consents=self.books.consents,
+            rebate=self.books.rebating.facts(ruling.rule, activity),
         )
 
     def _recipients(
@@ -258,6 +287,7 @@ class Settlement:
                     progress=self.books.counters.progress(progress_id),
                     targets=self._targets(progress_id),
                     part=parts[progress_id],
+                    team_id=who.employment.team_id,
                 ),
             )
 
@@ -268,7 +298,7 @@ class Settlement:
 
     def _applied(
         self,
-        ruling: _Ruling,
+        ruling: Ruling,
         facts: Facts,
         who: Standing,
         recipient: Recipient,
@@ -305,26 +335,6 @@ class Settlement:
         self._asked_for_consent |= member.asked or reason is WithheldReason.NO_CONSENT
 
 
-def _undecided(recipient: Recipient, rule: Rule, step: str) -> Recipient:
-    """The recipient as before a bonus was decided, where this is one."""
-    decided = goals.bonus_counter(rule.key, step)
-    if not recipient.progress.count(decided):
-        return recipient
-    return replace(recipient, progress=recipient.progress.plus({decided: -1}))
-
-
-def _holds(activity: Activity, deal: Deal) -> bool:
-    """Whether what happened to a deal holds, and its shares are those that were judged."""
-    shares = tuple((credit.individual_id, credit.weight) for credit in deal.credits)
-    same = activity.behavior not in DEAL_CHANGES or shares == activity.deal_shares
-    return same and deal.still(activity.behavior, activity.occurred_at)
-
-
-def _as_loaded(want: One[Any], loaded: Versioned | None) -> Write:
-    """What was looked for is still as it was found, or still not there."""
-    return Absent(want.kind, want.id) if loaded is None else Unchanged(loaded)
-
-
 def settlement_of(
     situation: Situation,
     loads: Loads,
@@ -339,7 +349,7 @@ def settlement_of(
     """
     found = situation.found
     partner, program = found[loads.partner], found[loads.program]
-    individual = found[loads.individual]
+    individual = of_staff(found[loads.individual], loads.partner_id)
     if partner is None or individual is None or program is None:
         there = partner is not None and individual is not None
         raise NotFound.of("programId" if there else person_field)
@@ -358,7 +368,7 @@ def settlement_of(
         more = situation.portal.store.read([want for one in others for want in one.person_wants()])
         own += [(one, more) for one in others]
     for one, answers in own:
-        person = answers[one.individual]
+        person = of_staff(answers[one.individual], one.partner_id)
         if person is None:
             raise NotFound.of(person_field if one is loads else "credits")
         members[person.id] = Member(person, answers[one.enrollment], one)

@@ -1,15 +1,18 @@
 """One verdict's effect on the state of a use case: awarded, withheld, released, taken back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from portal_api.domain import rewards
 from portal_api.domain.activities import Outcome, OutcomeStatus, WithheldReason
-from portal_api.domain.awards import DealAward
-from portal_api.domain.consent import Consent, ConsentFile
+from portal_api.domain.awards import DealAward, Forgone
+from portal_api.domain.consent import Consent, ConsentFile, Who
 from portal_api.domain.deals import Deal
 from portal_api.domain.earnings import Earning, Trace
-from portal_api.domain.goals import Level
+from portal_api.domain.goals import Level, party_of
 from portal_api.domain.holdings import Payee
+from portal_api.domain.partners import Employment
 from portal_api.domain.plans import Free, Part, Rule, TakeBack
 from portal_api.domain.programs import Program
 from portal_api.domain.rewards import Award, Facts, Released, Reversed, Verdict, Withheld
@@ -19,6 +22,7 @@ from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member, Standing
 from portal_api.services.postings import Postings
+from portal_api.services.rebates import Rebating
 from portal_api.services.store import Listed
 from portal_api.services.use_case import Situation
 
@@ -39,6 +43,11 @@ class Books:
     budget: Budget
     team_awards: list[TeamAward] = field(default_factory=list)
     enrolled: tuple[Member, ...] | None = None
+
+    @cached_property
+    def rebating(self) -> Rebating:
+        """What rebates depend on besides; nothing is read where there is none."""
+        return Rebating(self.situation, self.program, self.loads.partner_id)
 
 
 @dataclass
@@ -92,10 +101,15 @@ class Settling:
         return self._told(verdict, status, earning_id=earning_id)
 
     def _note_paid(self, verdict: Award, earning_id: str | None) -> None:
-        part, rule = verdict.part, verdict.rule
-        if self.deal is None or rule.level is Level.TEAM:
+        if self.deal is None or verdict.rule.level is Level.TEAM:
             return  # A team is nobody whom a change of the deal could pay or take from.
-        paid = DealAward(
+        paid = self._on_deal(self.deal, verdict, earning_id)
+        self.deal = replace(self.deal, awards=(*self.deal.awards, paid))
+
+    def _on_deal(self, deal: Deal, verdict: Award | Withheld, earning_id: str | None) -> DealAward:
+        """The part as a deal keeps it."""
+        part, rule = verdict.part, verdict.rule
+        return DealAward(
             rule_code=rule.code,
             step=part.step,
             earning_id=earning_id,
@@ -105,20 +119,15 @@ class Settling:
             pending=part.pending,
             shadow=rule.shadow,
             plan_number=self.facts.plan.number,
-            turn=self.deal.reopened,
+            turn=deal.reopened,
         )
-        self.deal = replace(self.deal, awards=(*self.deal.awards, paid))
 
     def _team_award(self, verdict: Award, trace: Trace) -> TeamAward | None:
-        """Who shares in what a team has earned: who was in it and enrolled then; none: nobody."""
+        """Who shares in what a team has earned: who was in it and takes part; none: nobody."""
         books, partner_id = self.books, self.books.loads.partner_id
-        at, members = trace.occurred_at, []
-        for one in books.enrolled if books.enrolled is not None else self._enrolled():
-            employment = one.individual.employment_at(at)
-            if employment is None or one.enrollment is None or not one.enrollment.covers(at):
-                continue
-            if (employment.partner_id, employment.team_id) == (partner_id, verdict.recipient_id):
-                members.append(one.individual.id)
+        known = books.enrolled if books.enrolled is not None else self._enrolled()
+        of_team = (partner_id, verdict.recipient_id)
+        members = [one.individual.id for one in known if self._shares(one, of_team)]
         if not members:
             return None
         return TeamAward(
@@ -129,6 +138,23 @@ class Settling:
             trace=trace,
             once_per=verdict.part.once_per,
             shares=in_equal_shares(verdict.part.amount_minor, tuple(members)),
+        )
+
+    def _shares(self, one: Member, of_team: tuple[str, str]) -> bool:
+        """Whether somebody was in the team then and enrolled, or by a consent that looks back."""
+        program, file = self.books.program, self.books.consents
+        at = self.facts.activity.occurred_at
+        terms = program.terms_at(at)
+        employment = one.individual.employment_at(at)
+        if employment is None or (employment.partner_id, employment.team_id) != of_team:
+            return False
+        if one.enrolled(at, terms) or file is None:
+            return one.enrolled(at, terms)
+        who = Who(one.individual.id, employment.team_id, employment.role)
+        return any(
+            consent.looks_back(at)
+            and one.enrolled(consent.valid_from, program.terms_at(consent.valid_from))
+            for consent in file.all_covering(who, at, terms)
         )
 
     def _enrolled(self) -> tuple[Member, ...]:
@@ -217,8 +243,19 @@ class Settling:
 
     def _withhold(self, verdict: Award | Withheld, reason: WithheldReason) -> Outcome:
         """Nothing is paid; it is decided all the same."""
+        if reason is WithheldReason.NO_CONSENT and not self.again:
+            self._forgo(verdict)
         self._decide(verdict.rule, verdict.part.decides, missed=True)
         return self._told(verdict, OutcomeStatus.WITHHELD, reason=reason)
+
+    def _forgo(self, verdict: Award | Withheld) -> None:
+        """Somebody goes without it for want of consent; its deal keeps that, where there is one."""
+        rule, activity = verdict.rule, self.facts.activity
+        forgo(self.books, self.who.parties, rule, verdict.part.amount_minor)
+        if self.deal is not None and not rule.shadow and verdict.part.amount_minor:
+            would_be = self._on_deal(self.deal, verdict, None)
+            one = Forgone(activity.id, activity.behavior, would_be)
+            self.deal = replace(self.deal, forgone=(*self.deal.forgone, one))
 
     def _decide(self, rule: Rule, counter: str | None, missed: bool) -> None:
         """A bonus is decided once, paid or withheld; the deal keeps what its sale has missed."""
@@ -280,7 +317,14 @@ class Settling:
             payee=Payee.PARTNER if rule.level is Level.PARTNER else Payee.INDIVIDUAL,
             maturity=plan.maturity(rule, books.program.time_zone),
         )
-        return allowed_by(trace, books.consents, consent)
+        trace = books.rebating.explained(trace, rule)
+        return allowed_by(trace, books.consents, consent, self.who.employment)
+
+
+def forgo(books: Books, parties: Mapping[Level, str], rule: Rule, amount_minor: int) -> None:
+    """What the staff goes without for want of consent."""
+    if not rule.shadow:
+        books.counters.forgo(parties, rule.asset, amount_minor)
 
 
 def take_back(
@@ -288,25 +332,46 @@ def take_back(
 ) -> None:
     """Part of an earning back into the budget, and out of all that it counted for.
 
-    ``parties`` are the ids of the progress that it counted in.
+    ``parties`` are the ids of its person's progress; it counted for the team of then.
     """
     books.postings.take_back(earning, amount_minor)
     books.budget.give_back(earning.wallet_id, rule.asset, amount_minor)
-    books.counters.pay(parties, rule.level, rule.asset, -amount_minor)
+    books.counters.pay(_counted_in(parties, earning.trace), rule.level, rule.asset, -amount_minor)
     whole = amount_minor == earning.left_minor
     consent = _consent_in(books.consents, earning.trace)
+    cap = rewards.cap_counter(books.consents, consent, rule.asset)
     freed = rewards.used(
-        rule, earning.trace.occurred_at, books.program, consent, -amount_minor, -int(whole)
+        rule, earning.trace.occurred_at, books.program, cap, -amount_minor, -int(whole)
     )
     books.counters.add(parties[rule.level], freed)
 
 
-def allowed_by(trace: Trace, file: ConsentFile | None, consent: Consent | None) -> Trace:
-    """The trace with the consent that allows the earning; a company's needs none."""
+def _counted_in(parties: Mapping[Level, str], trace: Trace) -> Mapping[Level, str]:
+    """The progress that an earning counted in, of a person who may be in another team by now."""
+    if trace.role is None:
+        return parties  # A company's, or one that was made before it kept the team.
+    prefix = parties[Level.PARTNER].rpartition(".")[0]
+    team = {Level.TEAM: f"{prefix}.{party_of(Level.TEAM, trace.team_id or '')}"}
+    own: dict[Level, str] = {
+        level: party for level, party in parties.items() if level is not Level.TEAM
+    }
+    return own | team if trace.team_id is not None else own
+
+
+def allowed_by(
+    trace: Trace, file: ConsentFile | None, consent: Consent | None, employment: Employment
+) -> Trace:
+    """The trace with the consent that allows the earning of somebody; a company's needs none."""
     if file is None or consent is None:
         return trace
-    consent_id = f"{file.id}.{consent.number}"
-    return replace(trace, consent_id=consent_id, consent_version=file.version, payee=consent.payee)
+    return replace(
+        trace,
+        consent_id=f"{file.id}.{consent.number}",
+        consent_version=file.version,
+        payee=consent.payee,
+        role=employment.role,
+        team_id=employment.team_id,
+    )
 
 
 def earning_name(loads: Loads, wallet_id: str, rule: Rule, once_per: str) -> str:

@@ -23,7 +23,7 @@ from portal_api.services.loads import Loads
 from portal_api.services.members import Member, parties_of
 from portal_api.services.rewards import OPEN_AWARDS, Settlement, settlement_of
 from portal_api.services.series import UNFINISHED, Step, StepFailed, each, step
-from portal_api.services.settling import Books, allowed_by, earning_name
+from portal_api.services.settling import Books, allowed_by, earning_name, forgo
 from portal_api.services.store import Listed, One, Unreadable, Want
 from portal_api.services.use_case import Portal, Situation
 
@@ -132,9 +132,18 @@ def _decided(
     member.asked = True
     caps = rewards.watched_limits(rule, facts, recipient)
     settlement.books.counters.watch(parties[Level.INDIVIDUAL], caps)
+    books = settlement.books
     if isinstance(verdict, Award):
-        return _paid(settlement.books, award, parties, verdict, told), settlement
-    return replace(told, reason=getattr(verdict, "reason", None)), settlement
+        decided = _paid(books, award, placed[0], parties, verdict, told)
+    else:
+        decided = replace(told, reason=getattr(verdict, "reason", None))
+    forgone = decided.reason is WithheldReason.NO_CONSENT
+    if forgone and not (share.forgone or share.late):
+        forgo(books, parties, rule, share.amount_minor)
+    elif share.forgone or share.late:
+        late = share.amount_minor * (share.forgone - forgone)
+        books.counters.pay_late(parties, rule.asset, late)
+    return decided, settlement
 
 
 def _facts(settlement: Settlement, trace: Trace) -> Facts | None:
@@ -172,6 +181,7 @@ def _recipient(
         progress=settlement.books.counters.progress(parties[Level.INDIVIDUAL]),
         targets={},
         part=Standing(),
+        team_id=employment.team_id,
     )
 
 
@@ -201,7 +211,12 @@ def _inputs(award: TeamAward, share: TeamShare) -> Inputs:
 
 
 def _paid(
-    books: Books, award: TeamAward, parties: dict[Level, str], verdict: Award, told: Outcome
+    books: Books,
+    award: TeamAward,
+    employment: Employment,
+    parties: dict[Level, str],
+    verdict: Award,
+    told: Outcome,
 ) -> Outcome:
     """The share as an earning of the member, where the budget has it."""
     rule, part, person = verdict.rule, verdict.part, verdict.recipient_id
@@ -220,7 +235,7 @@ def _paid(
         reserved=f"{earning_name(books.loads, person, rule, part.once_per)}:{part.step}",
         inputs=verdict.inputs,
     )
-    trace = allowed_by(trace, books.consents, verdict.consent)
+    trace = allowed_by(trace, books.consents, verdict.consent, employment)
     earning = books.postings.award(person, trace, pending=False)
     books.counters.pay(parties, Level.INDIVIDUAL, rule.asset, part.amount_minor)
     books.counters.add(parties[Level.INDIVIDUAL], verdict.counts)

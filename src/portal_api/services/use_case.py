@@ -16,7 +16,7 @@ from portal_api.domain.errors import IdempotencyConflict, InvalidInput, NotPermi
 from portal_api.domain.events import Answer, Event
 from portal_api.domain.partners import Employment, Individual, Role
 from portal_api.domain.records import canonical, plain
-from portal_api.domain.writes import Create, Unchanged, Write
+from portal_api.domain.writes import Create, Save, Unchanged, Write
 from portal_api.services.retrying import retried
 from portal_api.services.store import (
     Found,
@@ -230,15 +230,22 @@ def _decided(
             raise
         return refusal, (Create(stamp.answer(type(refusal).__name__, _values(refusal))),)
     stamped = stamp.writes(situation, decision)
-    return decision.outcome, (*decision.writes, *stamped, *_still_acting(situation.viewer))
+    acting = _still_acting(situation.viewer, decision.writes)
+    return decision.outcome, (*decision.writes, *stamped, *acting)
 
 
-def _still_acting(viewer: Viewer) -> tuple[Write, ...]:
+def _still_acting(viewer: Viewer, writes: tuple[Write, ...]) -> tuple[Write, ...]:
     """A partner's person that acts is neither suspended nor moved at commit.
 
-    Not checked of the vendor's: an integration does much at once, and would wait for itself.
+    Not checked of the vendor's: an integration does much at once, and would wait for itself. Nor
+    twice, where the decision has relied on the person itself, or changes it.
     """
-    return () if viewer.partner_id is None else (Unchanged(viewer.person),)
+    if viewer.partner_id is None:
+        return ()
+    relied_on = (write.record for write in writes if isinstance(write, Save | Unchanged))
+    if any(isinstance(one, Individual) and one.id == viewer.id for one in relied_on):
+        return ()
+    return (Unchanged(viewer.person),)
 
 
 def _values(refusal: Refusal) -> dict[str, object]:

@@ -15,8 +15,9 @@ L8    the answer of a request names the one event whose journals it has posted
 L9    a request that was refused has posted nothing
 L10   what a request was told of is there
 L11   a journal's event and answer are there, and tell of its actor and request
-L12   an individual's earning names a consent that covered it, and is for that consent's payee;
-      what is paid out of budgets is what traces explain
+L12   an individual's earning names a consent that covered it, and is for that consent's payee; a
+      rebate the one by which the company took part then, where its program requires that; what is
+      paid out of budgets is what traces explain
 L13   a budget is the fold of its transfers, no part of it below zero, and it was so at each commit
 L14   every award has its earning, every earning its award, and the name that only one may hold
 L15   a wallet's journals are numbered without gap
@@ -27,7 +28,7 @@ L19   what came after a wallet was closed is an administrator's reversal
 L23   no account passes its floor, nothing is available while something is owed, and a shortfall of
       what was taken back is a receivable
 L24   counters, months, statements, programs' moves and their sums, and the list of what becomes
-      available are what the journals come to
+      available are what the journals come to; progress of goals is what was recorded
 ====  ==============================================================================================
 
 Answers are forgotten after 90 days: L8 to L11 look for those of younger journals. L20 to L22 and
@@ -45,6 +46,7 @@ from typing import TypeVar
 from portal_api.domain.holdings import OWN_ACCOUNTS, VENDOR_EXPIRED, VENDOR_FUNDING, VENDOR_PAID
 from portal_api.services.postings import DUE
 from portal_api.services.store import Store, StoreUnavailable, Unreadable
+from portal_api.services.verify_goals import goal_findings
 from portal_api.services.verify_partners import counted, due_findings, partner_findings
 from portal_api.services.verify_programs import program_findings
 from portal_api.services.verify_reading import EVERYTHING, Finding, Scope, listed
@@ -126,6 +128,8 @@ def _steps(reading: Reading, left: Counter[tuple[str, str]]) -> Iterator[Finding
     yield from _guarded(program_findings(store, totals, left), "L13", "programs")
     yield from _guarded(partner_findings(store, totals.counters), "L24", "partners")
     yield from _guarded(due_findings(store, DUE, totals.counters), "L24", DUE)
+    if reading.scope.records:
+        yield from _guarded(goal_findings(store), "L24", "goals")
     if totals.counters.unequal():
         yield from _named(reading)
 
@@ -214,7 +218,7 @@ def _unchecked(scope: Scope, replay: bool) -> Iterator[str]:
     if not replay:
         yield "L18: no earning was recomputed"
     if not scope.records:
-        yield "L10: what people did is not in an export"
+        yield "L10, L24: what people did is not in an export, so no progress is counted again"
     if not scope.whole:
         yield "L1, L13, L17: the vendor's accounts, budgets and teams' awards are not in it"
         yield "L24: nor are counters and programs' accounts"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from portal_api.domain.consent import ConsentFile
+from portal_api.domain.consent import ConsentFile, Who
 from portal_api.domain.earnings import Earning, Trace
 from portal_api.domain.holdings import (
     AVAILABLE,
@@ -18,15 +18,15 @@ from portal_api.domain.holdings import (
     program_in,
 )
 from portal_api.domain.ledger import Journal, JournalKind
+from portal_api.domain.partners import Role
 from portal_api.domain.statements import month_of
 from portal_api.services.store import Holder, One, Want
 from portal_api.services.verify_fold import Problem
 from portal_api.services.verify_reading import Answers
+from portal_api.services.verify_rebates import CLOCKS_DIFFER, rebate_problems, rebate_wants
 
 _TAKEN_FROM: Final = (*OWN_ACCOUNTS, VENDOR_EXPIRED)
 """What an earning can be taken back from: of what had expired, the vendor gives it back."""
-_CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""How far the clocks of two servers may be apart, one that pays and one that revokes."""
 
 
 def partner_of(trace: Trace) -> str:
@@ -40,6 +40,8 @@ def wants_of(journal: Journal) -> Iterator[Want[object]]:
         yield One(Earning, trace.earning_id)
         yield Holder(trace.reserved or trace.earning_id)
         yield One(ConsentFile, _file_of(trace))
+        if partner_of(trace) == journal.wallet_id:
+            yield from rebate_wants(trace)
     for transfer in journal.transfers:
         if transfer.earning_id is not None:
             yield One(Earning, transfer.earning_id)
@@ -98,6 +100,9 @@ class Awards:
         if self.wallet_id == partner_id:
             if trace.payee is not Payee.PARTNER:
                 yield "L12", f"The earning {name} is the company's, and is to be paid to a person."
+            recorded_at = self.journal.recorded_at
+            for problem in rebate_problems(trace, self.answers, recorded_at):
+                yield "L12", f"The earning {name} {problem}"
             return
         file = self.answers[One(ConsentFile, _file_of(trace))]
         for problem in consent_problems(trace, file, self.wallet_id, self.journal.recorded_at):
@@ -151,9 +156,10 @@ def consent_problems(
         return
     consent = file.consents[int(number) - 1]
     granted = replace(consent, revoked_at=None)
-    if not granted.covers(individual_id, trace.occurred_at, consent.terms_version):
+    who = Who(individual_id, trace.team_id, trace.role or Role.SALES_REP)
+    if not granted.covers(who, trace.occurred_at, consent.terms_version):
         yield f"is not covered by the consent that it names, {trace.consent_id}."
-    if consent.revoked_at is not None and recorded_at > consent.revoked_at + _CLOCKS_DIFFER:
+    if consent.revoked_at is not None and recorded_at > consent.revoked_at + CLOCKS_DIFFER:
         yield f"was made after the consent {trace.consent_id} was revoked."
     if trace.consent_version is None or trace.consent_version > file.version:
         yield f"names a version of the consent {trace.consent_id} that there never was."

@@ -10,7 +10,7 @@ from portal_api.services.store import Many, One, Store, Unreadable, of_partner
 from portal_api.services.verify_differences import Differences
 from portal_api.services.verify_reading import Answers, Finding, listed, records
 
-_EARNED = ("earned:", "company:", "earners:")
+_EARNED = ("earned:", "company:", "earners:", "teamless:")
 
 
 def partner_findings(store: Store, counters: Differences) -> Iterator[Finding]:
@@ -22,10 +22,10 @@ def partner_findings(store: Store, counters: Differences) -> Iterator[Finding]:
         for progress in records(store, Many(Progress, of_partner(entry[0]))):
             if isinstance(progress, Unreadable):
                 yield Finding("L24", str(progress))
-            elif progress.id.endswith(".partner"):
-                for counter, amount in progress.counters.items():
-                    if counter.startswith(_EARNED):
-                        counters.add(counter, progress.id, -amount)
+                continue
+            for counter, amount in progress.counters.items():
+                if counter.startswith(_EARNED):
+                    counters.add(counter, progress.id, -amount)
         for award in records(store, Many(TeamAward, of_partner(entry[0]))):
             if isinstance(award, Unreadable):
                 yield Finding("L17", str(award))

@@ -84,6 +84,10 @@ class WalletWalk:
     months: Months = field(init=False)
     running: Running = field(default_factory=Running)
     _earned: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _among: dict[tuple[str, str, str], Counter[str]] = field(default_factory=dict)
+    """What was earned in each team, or in none."""
+    _unplaced: set[tuple[str, str, str]] = field(default_factory=set)
+    """Where some of it was earned before earnings kept the team."""
     _batch: list[_Read] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -199,7 +203,14 @@ class WalletWalk:
         yield from awards.problems()
         yield from verify_adjustments.problems(journal, answers, reading.scope.whole)
         for trace, amount in awards.counts():
-            self._earned[partner_of(trace), trace.program_id, trace.asset] += amount
+            of = (partner_of(trace), trace.program_id, trace.asset)
+            self._earned[of] += amount
+            self._among.setdefault(of, Counter())[trace.team_id or ""] += amount
+            if trace.role is None:
+                self._unplaced.add(of)
+            if trace.team_id is not None:
+                team = f"{partner_of(trace)}.{trace.program_id}.team.{trace.team_id}"
+                reading.totals.counters.add(f"earned:{trace.asset}", team, amount)
         for trace in journal.traces if reading.replays is not None else ():
             problem = reading.replays.problem(trace, self.wallet_id) if reading.replays else None
             if problem is not None:
@@ -257,6 +268,27 @@ class WalletWalk:
             if counted != earned:
                 text = f"{own} counts {counted} of earned:{asset}, the journals {earned}."
                 yield self._found("L24", text)
+            yield from self._placed(progress or Progress(own), (partner_id, program_id, asset))
+
+    def _placed(self, own: Progress, of: tuple[str, str, str]) -> Iterator[Finding]:
+        """What a person has earned in each team, and whether it is one of those who have; L24."""
+        counters, (partner_id, program_id, asset) = self.reading.totals.counters, of
+        ends = f":{asset}"
+        stored = Counter(
+            {
+                name.removeprefix("among:").removesuffix(ends): amount
+                for name, amount in own.counters.items()
+                if name.startswith("among:") and name.endswith(ends)
+            }
+        )
+        among = stored if of in self._unplaced else self._among[of]
+        for team in sorted(stored.keys() | among.keys()):
+            if stored[team] != among[team]:
+                text = f"{own.id} counts {stored[team]} of among:{team}{ends}, the journals"
+                yield self._found("L24", f"{text} {among[team]}.")
+            party, what = (f"team.{team}", "earners") if team else ("partner", "teamless")
+            whose = f"{partner_id}.{program_id}.{party}"
+            counters.add(f"{what}{ends}", whose, int(among[team] > 0))
 
 
 def _sequence_in(place: str) -> int | None:

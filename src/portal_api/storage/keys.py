@@ -4,19 +4,23 @@
 what                    partition                       sort key
 ======================  ==============================  ===========================
 program, plan,          CATALOGUE                       PROGRAM#… PLAN#…#n
-draft, behavior                                         DRAFT#… BEHAVIOR#…
+draft, behavior,                                        DRAFT#… BEHAVIOR#…
+sales process                                           PROCESS#type#tier
 a program's budget,     PROGRAM#prg#SHARD#n             SHARD
 its moves and sums                                      MOVE#recorded-wallet-seq
                                                         SUM#before
 partner                 PARTNER#ptn                     PARTNER
-consents, goals and     PARTNER#ptn                     CONSENT#prg GOALS#prg
+consents, goals,        PARTNER#ptn                     CONSENT#prg GOALS#prg
+baselines and                                           REBATEBASE#prg
 progress of the                                         PROGRESS#prg#partner
 company and its teams,                                  PROGRESS#prg#team.…
-team awards                                             TEAMAWARD#prg#own
+team awards, objections                                 TEAMAWARD#prg#own
+                                                        OBJECTION#own
 enrollment, progress,   PARTNER#ptn#PERSON#ind          ENROLLMENT#prg PROGRESS#prg
+place on a leaderboard,                                 LEADERBOARD#prg
 deals, activities,                                      DEAL#own ACTIVITY#own
 claims                                                  CLAIM#own
-person                  PERSON#ind                      PERSON
+person, its inbox       PERSON#ind                      PERSON INBOX
 wallet, journals,       WALLET#party                    HEAD JOURNAL#recorded#seq
 earnings, payouts,                                      EARNING#own PAYOUT#own
 adjustments, disputes,                                  ADJUSTMENT#own DISPUTE#own
@@ -24,12 +28,14 @@ statements, and to a                                    STATEMENT#month
 company for its people                                  STAFFPAID#year
 exchange rates          RATES#to                        RATE#from#day#n
 payout policy, tax      CATALOGUE                       PAYOUTPOLICY#asset
-threshold                                               TAXTHRESHOLD#code
+threshold, policy of a                                  TAXTHRESHOLD#code
+partner type                                            TYPEPOLICY#type
+former terms            PROGRAM#prg#TERMS               TERMS#n
 batch of payouts, and   PAYOUTBATCH#own                 BATCH TALLY
 what became of them
 settlement file         SETTLEMENTFILE#own              FILE
-file of people or of    IMPORTFILE#own                  FILE
-activities
+file of partners, of    IMPORTFILE#own                  FILE
+people or of activities
 who protects a          PROTECTION#prg#hash             PROTECTION
 customer and product
 a reserved name         NAME#name                       NAME
@@ -57,11 +63,17 @@ from portal_api.domain.events import Answer, Event
 from portal_api.domain.finance import Move, MoveSum
 from portal_api.domain.goals import GoalSheet, Progress
 from portal_api.domain.import_files import ImportFile
+from portal_api.domain.inbox import InboxMark
+from portal_api.domain.leaderboards import LeaderboardEntry
 from portal_api.domain.ledger import Journal, Wallet
+from portal_api.domain.objections import Objection
+from portal_api.domain.participation import TypePolicy
 from portal_api.domain.partners import Individual, Partner
 from portal_api.domain.payouts import Payout, PayoutPolicy
 from portal_api.domain.plans import PlanDraft, PlanVersion
-from portal_api.domain.programs import Program, ProgramShard
+from portal_api.domain.programs import Program, ProgramShard, TermsVersion
+from portal_api.domain.rebates import RebateBaselines
+from portal_api.domain.sales_process import SalesProcess
 from portal_api.domain.settlements import SettlementFile
 from portal_api.domain.statements import Statement
 from portal_api.domain.tax import StaffPaid, TaxThreshold
@@ -91,23 +103,30 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
     Program: lambda prg: Key(CATALOGUE, f"PROGRAM#{prg}"),
     PlanVersion: lambda prg, n: Key(CATALOGUE, f"PLAN#{prg}#{n.rjust(6, '0')}"),
     BehaviorType: lambda code: Key(CATALOGUE, f"BEHAVIOR#{code}"),
+    SalesProcess: lambda kind, tier: Key(CATALOGUE, f"PROCESS#{kind}#{tier}"),
     ProgramShard: lambda prg, n: Key(f"PROGRAM#{prg}#SHARD#{n}", "SHARD"),
     Partner: lambda ptn: Key(f"PARTNER#{ptn}", "PARTNER"),
     ConsentFile: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"CONSENT#{prg}"),
     GoalSheet: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"GOALS#{prg}"),
+    RebateBaselines: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"REBATEBASE#{prg}"),
     Progress: _progress,
     Enrollment: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"ENROLLMENT#{prg}"),
+    LeaderboardEntry: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"LEADERBOARD#{prg}"),
     Deal: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"DEAL#{own}"),
     Activity: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"ACTIVITY#{own}"),
     Claim: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"CLAIM#{own}"),
     Protection: lambda prg, what: Key(f"PROTECTION#{prg}#{what}", "PROTECTION"),
     TeamAward: lambda ptn, prg, own: Key(f"PARTNER#{ptn}", f"TEAMAWARD#{prg}#{own}"),
+    Objection: lambda ptn, own: Key(f"PARTNER#{ptn}", f"OBJECTION#{own}"),
     Individual: lambda ind: Key(f"PERSON#{ind}", "PERSON"),
+    InboxMark: lambda ind: Key(f"PERSON#{ind}", "INBOX"),
     Wallet: lambda party: Key(f"WALLET#{party}", "HEAD"),
     Earning: lambda party, own: Key(f"WALLET#{party}", f"EARNING#{own}"),
     Payout: lambda party, own: Key(f"WALLET#{party}", f"PAYOUT#{own}"),
     PayoutPolicy: lambda asset: Key(CATALOGUE, f"PAYOUTPOLICY#{asset}"),
     TaxThreshold: lambda code: Key(CATALOGUE, f"TAXTHRESHOLD#{code}"),
+    TypePolicy: lambda kind: Key(CATALOGUE, f"TYPEPOLICY#{kind}"),
+    TermsVersion: lambda prg, n: Key(f"PROGRAM#{prg}#TERMS", f"TERMS#{n.rjust(6, '0')}"),
     PayoutBatch: lambda own: Key(f"PAYOUTBATCH#{own}", "BATCH"),
     BatchTally: lambda own: Key(f"PAYOUTBATCH#{own}", "TALLY"),
     SettlementFile: lambda own: Key(f"SETTLEMENTFILE#{own}", "FILE"),
@@ -165,17 +184,23 @@ def list_of(name: str) -> str:
 _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] = {
     (Program, "vendor"): lambda: (CATALOGUE, "PROGRAM#"),
     (BehaviorType, "vendor"): lambda: (CATALOGUE, "BEHAVIOR#"),
+    (SalesProcess, "vendor"): lambda: (CATALOGUE, "PROCESS#"),
     (PayoutPolicy, "vendor"): lambda: (CATALOGUE, "PAYOUTPOLICY#"),
     (TaxThreshold, "vendor"): lambda: (CATALOGUE, "TAXTHRESHOLD#"),
+    (TypePolicy, "vendor"): lambda: (CATALOGUE, "TYPEPOLICY#"),
+    (TermsVersion, "program"): lambda prg: (f"PROGRAM#{prg}#TERMS", "TERMS#"),
     (PlanVersion, "vendor"): lambda: (CATALOGUE, "PLAN#"),
     (PlanVersion, "program"): lambda prg: (CATALOGUE, f"PLAN#{prg}#"),
     (ConsentFile, "partner"): lambda ptn: (f"PARTNER#{ptn}", "CONSENT#"),
     (GoalSheet, "partner"): lambda ptn: (f"PARTNER#{ptn}", "GOALS#"),
+    (RebateBaselines, "partner"): lambda ptn: (f"PARTNER#{ptn}", "REBATEBASE#"),
     (Progress, "partner"): lambda ptn: (f"PARTNER#{ptn}", "PROGRESS#"),
     (Progress, "partner_program"): lambda ptn, prg: (f"PARTNER#{ptn}", f"PROGRESS#{prg}#"),
     (Progress, "person"): lambda ptn, ind: (_affairs(ptn, ind), "PROGRESS#"),
     (TeamAward, "partner"): lambda ptn: (f"PARTNER#{ptn}", "TEAMAWARD#"),
+    (Objection, "partner"): lambda ptn: (f"PARTNER#{ptn}", "OBJECTION#"),
     (Enrollment, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ENROLLMENT#"),
+    (LeaderboardEntry, "person"): lambda ptn, ind: (_affairs(ptn, ind), "LEADERBOARD#"),
     (Deal, "person"): lambda ptn, ind: (_affairs(ptn, ind), "DEAL#"),
     (Activity, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ACTIVITY#"),
     (Claim, "person"): lambda ptn, ind: (_affairs(ptn, ind), "CLAIM#"),

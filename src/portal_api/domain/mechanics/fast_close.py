@@ -35,10 +35,7 @@ class FastClose(Mechanic):
             return all_back(case, "The deal was returned.")
         if deal.stage is not DealStage.WON or not self._in_time(deal):
             return ()
-        because = (
-            f"{to_text(self.amount_minor, rule.asset)} {rule.asset} for a deal won within"
-            f" {self.within_days} days of its registration."
-        )
+        because = self.words(rule, plan, deal.currency)
         return settled(case, deal, deal.share(self.amount_minor), because, self.amount_minor)
 
     def _in_time(self, deal: DealTold) -> bool:
@@ -48,6 +45,13 @@ class FastClose(Mechanic):
             did.behavior == DEAL_REGISTERED
             and did.occurred_at < closed_at <= did.occurred_at + longest
             for did in deal.history
+        )
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """The amount and the time."""
+        return (
+            f"{to_text(self.amount_minor, rule.asset)} {rule.asset} for a deal won within"
+            f" {self.within_days} days of its registration."
         )
 
     def behaviors(self) -> frozenset[str]:

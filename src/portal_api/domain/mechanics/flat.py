@@ -18,7 +18,7 @@ from portal_api.domain.activities import (
 )
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
-from portal_api.domain.goals import Level, Measure
+from portal_api.domain.goals import Level
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, all_back
 
@@ -35,7 +35,7 @@ class Flat(Mechanic):
     def parts(self, rule: Rule, plan: PlanVersion, case: Case) -> tuple[Move, ...]:
         """The amount, once for each activity of the behavior."""
         deal = case.deal
-        because = f"{to_text(self.amount_minor, rule.asset)} {rule.asset} for each {self.behavior}."
+        because = self.words(rule, plan, "")
         if deal is not None and case.behavior == DEAL_RETURNED and self.behavior == DEAL_WON:
             return all_back(case, "The deal was returned.")
         if case.behavior != self.behavior:
@@ -47,6 +47,10 @@ class Flat(Mechanic):
         share = deal.share(self.amount_minor)
         whole = None if share == self.amount_minor else self.amount_minor
         return (Part(share, case.activity_id, self.behavior, because, whole),)
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """The amount and what it is for."""
+        return f"{to_text(self.amount_minor, rule.asset)} {rule.asset} for each {self.behavior}."
 
     def behaviors(self) -> frozenset[str]:
         """The one behavior."""
@@ -68,9 +72,7 @@ class Flat(Mechanic):
 
     def still_pays(self, rule: Rule, plan: PlanVersion, ahead: Ahead) -> int:
         """The amount for each occurrence that is missing, where the goal counts this behavior."""
-        goal = ahead.goal
-        counts_it = goal.measure is Measure.BEHAVIOR_COUNT and goal.behavior == self.behavior
-        return ahead.missing * self.amount_minor if counts_it else 0
+        return ahead.times(self.behavior) * self.amount_minor
 
 
 def _is_new(deal: DealTold, case: Case) -> bool:

@@ -65,6 +65,11 @@ class GoalBonus(Mechanic):
         return self.goal
 
     @property
+    def by_target(self) -> bool:
+        """It pays on reaching it."""
+        return True
+
+    @property
     def items_at_most(self) -> int:
         """Goal and stretch goal can be reached at once."""
         return 4
@@ -74,7 +79,7 @@ class GoalBonus(Mechanic):
         """Three for each."""
         return 6
 
-    def counters(self, rule: Rule) -> tuple[str, ...]:
+    def counters(self, rule: Rule, period: str | None = None) -> tuple[str, ...]:
         """What was decided."""
         return bonus_counter(rule.key, GOAL), bonus_counter(rule.key, STRETCH)
 
@@ -89,6 +94,16 @@ class GoalBonus(Mechanic):
         """
         decided = [bool(value) for value in case.inputs.counters.values()]
         return sum(decided) >= (2 if self.at_stretch_minor else 1)
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """Both amounts, and the goal by its name."""
+        definition = plan.goal(self.goal)
+        name = definition.name if definition else self.goal
+        told = f"{to_text(self.at_goal_minor, rule.asset)} {rule.asset} on reaching the goal {name}"
+        if not self.at_stretch_minor:
+            return f"{told}."
+        more = f"{to_text(self.at_stretch_minor, rule.asset)} {rule.asset}"
+        return f"{told}, another {more} on reaching its stretch goal."
 
     def behaviors(self) -> frozenset[str]:
         """None of its own: it follows the goal."""
@@ -119,11 +134,12 @@ class GoalBonus(Mechanic):
         """The bonuses that are not decided yet and that the reach would bring."""
         if ahead.goal.code != self.goal:
             return 0
-        return sum(
+        bonuses = [
             amount
             for step, reached, amount in self._steps(ahead.target)
             if ahead.reach >= reached and not ahead.progress.count(bonus_counter(rule.key, step))
-        )
+        ]
+        return sum(bonuses[: ahead.at_most])
 
     def _steps(self, target: Target) -> tuple[tuple[str, int, int], ...]:
         """Each step with what it takes and what it pays."""

@@ -18,7 +18,7 @@ from portal_api.domain.activities import DEAL_LOST, DEAL_REGISTERED, DEAL_RETURN
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import MAX_REOPENED, DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import percent, split, to_text
+from portal_api.domain.money import paid_as, percent, split, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, Part, PlanVersion, Rule, settled
 
 LARGEST_WEIGHT = 1_000_000
@@ -104,6 +104,17 @@ class MilestoneSplit(Mechanic):
         numbers = f"{to_text(due, rule.asset)} due, {to_text(paid, rule.asset)} paid before"
         ended = {DEAL_LOST: " The deal was lost.", DEAL_RETURNED: " The deal was returned."}
         return f"{', '.join(told)}: {numbers}.{ended.get(case.behavior, '')}"
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """The rate, how it is divided, and what becomes of it when the deal is lost."""
+        told = f"{percent(self.rate_bps)} % of each deal{paid_as(rule.asset, currency)}"
+        if not self.registration_weight:
+            return f"{told}, once it is won."
+        lost = "kept" if self.keep_on_loss else "taken back"
+        return (
+            f"{told}, divided {self.registration_weight} : {self.winning_weight} over approved"
+            f" registration and winning; the first part is {lost} when the deal is lost."
+        )
 
     def behaviors(self) -> frozenset[str]:
         """The deal's two milestones."""

@@ -14,7 +14,6 @@ from portal_api.domain import awards
 from portal_api.domain.activities import DEAL_CHANGES, DEAL_LOST, DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
-from portal_api.domain.goals import Measure
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
 from portal_api.domain.plans import (
     Ahead,
@@ -45,7 +44,7 @@ class Overlay(Mechanic):
         if deal is None:
             return ()
         if case.behavior == self.behavior:
-            return self._first(rule, deal, case)
+            return self._first(rule, plan, deal, case)
         if case.behavior == DEAL_WON:
             return self._on_winning(rule, deal, case)
         if case.behavior in (DEAL_LOST, DEAL_RETURNED):
@@ -53,16 +52,16 @@ class Overlay(Mechanic):
             return all_back(case, f"The deal was {told}.")
         return ()
 
-    def _first(self, rule: Rule, deal: DealTold, case: Case) -> tuple[Move, ...]:
+    def _first(self, rule: Rule, plan: PlanVersion, deal: DealTold, case: Case) -> tuple[Move, ...]:
         """The behavior itself, once, while the deal can be won or when it led to the sale."""
         if case.paid:
             return ()
-        told = f"{self._told(rule)} for {self.behavior}"
         if deal.stage is DealStage.OPEN:
-            because = f"{told}, available once its deal is won{self._deadline()}."
+            because = self.words(rule, plan, deal.currency)
             return (self._part(case, deal, because, pending=True),)
         if deal.stage is DealStage.WON and self._leads(case.occurred_at, deal):
-            return (self._part(case, deal, f"{told}, which led to a sale."),)
+            because = f"{self._told(rule)} for {self.behavior}, which led to a sale."
+            return (self._part(case, deal, because),)
         return ()
 
     def _on_winning(self, rule: Rule, deal: DealTold, case: Case) -> tuple[Move, ...]:
@@ -104,6 +103,11 @@ class Overlay(Mechanic):
     def _deadline(self) -> str:
         return f" within {self.within_days} days" if self.within_days else ""
 
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """The amount, what it is for, and what it waits for."""
+        told = f"{self._told(rule)} for {self.behavior}"
+        return f"{told}, available once its deal is won{self._deadline()}."
+
     def behaviors(self) -> frozenset[str]:
         """The one behavior."""
         return frozenset({self.behavior})
@@ -124,7 +128,8 @@ class Overlay(Mechanic):
         return tuple(found)
 
     def still_pays(self, rule: Rule, plan: PlanVersion, ahead: Ahead) -> int:
-        """The amount for each occurrence that is missing, where the goal counts this behavior."""
-        goal = ahead.goal
-        counts_it = goal.measure is Measure.BEHAVIOR_COUNT and goal.behavior == self.behavior
-        return ahead.missing * self.amount_minor if counts_it else 0
+        """The amount for each occurrence that is missing, where the goal counts this behavior.
+
+        As if every deal was won in time.
+        """
+        return ahead.times(self.behavior) * self.amount_minor

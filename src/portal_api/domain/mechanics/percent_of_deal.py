@@ -11,7 +11,7 @@ from portal_api.domain.activities import DEAL_RETURNED, DEAL_WON
 from portal_api.domain.cases import Case
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import LARGEST_AMOUNT_MINOR, percent, to_text
+from portal_api.domain.money import LARGEST_AMOUNT_MINOR, paid_as, percent, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, all_back, settled
 
 
@@ -45,6 +45,15 @@ class PercentOfDeal(Mechanic):
         if share != of_deal:
             told += f", your share of it {to_text(share, rule.asset)}"
         return settled(case, deal, share, f"{told}.", of_deal)
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """The rate, and the cap."""
+        asset = rule.asset
+        most = f", at most {to_text(self.at_most_minor, asset)} {asset}"
+        cap = most if self.at_most_minor else ""
+        return (
+            f"{percent(self.rate_bps)} % of each deal that is won{paid_as(asset, currency)}{cap}."
+        )
 
     def behaviors(self) -> frozenset[str]:
         """The sale."""

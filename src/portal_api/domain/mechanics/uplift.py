@@ -14,7 +14,7 @@ from portal_api.domain.activities import DEAL_CHANGES, DEAL_REGISTERED, DEAL_RET
 from portal_api.domain.cases import Case, DealTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure
-from portal_api.domain.money import percent, to_text
+from portal_api.domain.money import paid_as, percent, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule, all_back, settled
 
 
@@ -72,6 +72,14 @@ class Uplift(Mechanic):
         )
         pays = f"{to_text(of_deal, rule.asset)} {rule.asset}"
         return f"{percent(rate_bps)} % of {amount} is {pays}{shared}: {why}."
+
+    def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
+        """Both rates, and what makes the difference."""
+        return (
+            f"{percent(self.rate_bps)} % of each deal that is won{paid_as(rule.asset, currency)},"
+            f" {percent(self.uplifted_bps)} % if {', '.join(self.before)} of the same seller came"
+            " before the sale."
+        )
 
     def behaviors(self) -> frozenset[str]:
         """The sale, and what makes it worth more."""

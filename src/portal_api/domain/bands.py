@@ -59,6 +59,21 @@ def of_share(whole: int, share_bps: int) -> int:
     return -(-whole * share_bps // 10_000)
 
 
+def offered(scale: Scale, currency: str | None, retrospective: bool, of: str = "") -> str:
+    """Each band with its rate, and whether the last one counts for all, in words.
+
+    ``currency`` none: bands start at shares of something, in basis points; ``of`` says of what.
+    """
+    starts = [
+        f"{percent(start)} %" if currency is None else f"{to_text(start, currency)} {currency}"
+        for start in scale.starts
+    ]
+    rates = zip(scale.rates_bps, starts, strict=True)
+    each = "; ".join(f"{percent(rate_bps)} % from {start} on" for rate_bps, start in rates)
+    all_of_it, own = "The rate that is reached is for all of it.", "Each is for its own band."
+    return f"{each}{of}. {all_of_it if retrospective else own}"
+
+
 def problems(starts: Sequence[int], rates_bps: Sequence[int]) -> Iterator[str]:
     """Why these are no bands, one sentence each."""
     rising = list(starts) == sorted(set(starts))
@@ -85,8 +100,8 @@ class Banded:
     counters: tuple[str, ...]
     retrospective: bool
 
-    def sale(self, case: Case, deal: DealTold, added: int, why: str = "") -> Part:
-        """What a sale that adds so much revenue is paid; ``why`` ends the arithmetic in words."""
+    def sale(self, case: Case, deal: DealTold, added: int) -> Part:
+        """What a sale that adds so much revenue is paid."""
         rule, before = self.rule, case.count(self.counters[0])
         base = before + added
         amount = self.worth(case.inputs.counters, added)
@@ -99,7 +114,7 @@ class Banded:
             told = self.scale.told(before, base, deal.currency)
             told += f" is {to_text(amount, rule.asset)} {rule.asset}."
         counts = dict(zip(self.counters, (added, amount), strict=False))
-        return Part(amount, deal.turn, DEAL_WON, f"{told}{why}", counts=counts)
+        return Part(amount, deal.turn, DEAL_WON, told, counts=counts)
 
     def worth(self, counted: Mapping[str, int], added: int) -> int:
         """What more revenue pays after what was counted."""

@@ -238,6 +238,14 @@ class Progress:
         """A counter, 0 where nothing was counted yet."""
         return self.counters.get(counter, 0)
 
+    def by_asset(self, prefix: str) -> dict[str, int]:
+        """The counters that begin so, such as ``earned:``, by the asset that they end with."""
+        return {
+            name.removeprefix(prefix): amount
+            for name, amount in sorted(self.counters.items())
+            if name.startswith(prefix)
+        }
+
     def plus(self, added: Mapping[str, int]) -> "Progress":
         """The progress with these counters added."""
         summed = {counter: self.count(counter) + amount for counter, amount in added.items()}

@@ -40,12 +40,7 @@ class Outlook:
 
     def earned(self) -> dict[str, int]:
         """What it was paid in the program, net of what was taken back, by asset."""
-        prefix = "company:" if self.level is Level.PARTNER else "earned:"
-        return {
-            name.removeprefix(prefix): amount
-            for name, amount in self.progress.counters.items()
-            if name.startswith(prefix)
-        }
+        return self.progress.by_asset("company:" if self.level is Level.PARTNER else "earned:")
 
     def earned_at(self, goal: GoalDefinition, target: Target, reach: int) -> dict[str, int]:
         """The same, with what the rules still pay on the way to ``reach``."""

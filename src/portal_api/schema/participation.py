@@ -70,17 +70,10 @@ class CompanyParticipation:
 
 
 def _participation(program: Program, record: goals.Progress, enrolled: int) -> Participation:
-    def sums(prefix: str) -> dict[str, int]:
-        return {
-            name.removeprefix(prefix): amount
-            for name, amount in sorted(record.counters.items())
-            if name.startswith(prefix)
-        }
-
     # Less what is told of some people it would tell of the others.
     staff = [
         amount_of(asset, amount)
-        for asset, amount in sums("earned:").items()
+        for asset, amount in record.by_asset("earned:").items()
         if record.count(f"earners:{asset}") >= goals.SMALLEST_GROUP
         and not program.record.ever_disclosed
     ]
@@ -90,6 +83,8 @@ def _participation(program: Program, record: goals.Progress, enrolled: int) -> P
         deals=BigInt(record.count("deals")),
         won=BigInt(record.count("won")),
         won_revenue=money_of(program.currency_code, record.count("won_minor")),
-        company_earned=[amount_of(asset, amount) for asset, amount in sums("company:").items()],
+        company_earned=[
+            amount_of(asset, amount) for asset, amount in record.by_asset("company:").items()
+        ],
         staff_earned=staff or None,
     )

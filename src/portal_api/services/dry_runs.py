@@ -25,12 +25,12 @@ from portal_api.services.budget import Budget
 from portal_api.services.counters import Counters
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member
-from portal_api.services.partners import former_of, members_of
+from portal_api.services.partners import ever_at
 from portal_api.services.plans import version_of
 from portal_api.services.postings import Postings
 from portal_api.services.rewards import Settlement
 from portal_api.services.settling import Books
-from portal_api.services.store import Found, Listed, Many, One, Want, of_person
+from portal_api.services.store import Found, Many, One, Want, of_person
 from portal_api.services.use_case import Portal, Situation, system_viewer
 
 R = TypeVar("R", Deal, Activity)
@@ -132,10 +132,8 @@ class _History:
     def __init__(self, portal: Portal, partner_id: str, program_id: str) -> None:
         self._portal, self._partner_id, self._program_id = portal, partner_id, program_id
         # What somebody did who has left is part of the history.
-        lists = [Listed(members_of(partner_id)), Listed(former_of(partner_id))]
-        answers = portal.store.read(lists)
-        ids = [person for listed in lists for person in answers[listed].ids]
-        self._loads = [Loads(partner_id, person, program_id) for person in ids]
+        people = ever_at(portal.store, partner_id)
+        self._loads = [Loads(partner_id, person, program_id) for person in people]
         if not self._loads:
             raise NotFound.of("partnerId")
         wants: list[Want[object]] = [*self._loads[0].wants()]

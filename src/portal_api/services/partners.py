@@ -22,7 +22,7 @@ from portal_api.domain.partners import (
 )
 from portal_api.domain.people import check_kept
 from portal_api.domain.writes import Enlist, Reserve, Save, Write
-from portal_api.services.store import Holder, One, Want
+from portal_api.services.store import Holder, Listed, One, Store, Want
 from portal_api.services.use_case import VENDOR, Ask, Decision, Portal, Situation, perform
 
 ADMINS = frozenset({Role.ADMIN})
@@ -83,6 +83,15 @@ def members_of(partner_id: str | None) -> str:
 def former_of(partner_id: str | None) -> str:
     """The list of those who have left it, and have not come back."""
     return f"{partner_id or VENDOR}.former"
+
+
+def ever_at(store: Store, partner_id: str) -> tuple[str, ...]:
+    """Everybody who works or has worked for a partner."""
+    lists = [
+        Listed(name, newest_first=False) for name in (members_of(partner_id), former_of(partner_id))
+    ]
+    found = store.read(lists)
+    return tuple(dict.fromkeys(person for one in lists for person in found[one].ids))
 
 
 def list_of_email(email: str) -> str:

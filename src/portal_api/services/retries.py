@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from portal_api.domain.activities import Activity, OutcomeStatus
+from portal_api.domain.activities import Activity, OutcomeStatus, WithheldReason
 from portal_api.domain.deals import Deal
 from portal_api.domain.earnings import Earning
 from portal_api.domain.errors import NotFound, NothingWithheld
+from portal_api.domain.goals import Level
 from portal_api.domain.teams import TeamAward
 from portal_api.domain.writes import Enlist, Save, Write
-from portal_api.services.loads import loads_of
+from portal_api.services.loads import Loads, loads_of
 from portal_api.services.partners import MANAGERS
-from portal_api.services.rewards import OPEN_AWARDS, settlement_of
+from portal_api.services.rewards import OPEN_AWARDS, Settlement, settlement_of
 from portal_api.services.store import One
 from portal_api.services.team_awards import pay_team_awards
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
@@ -36,16 +37,10 @@ def retry_withheld(portal: Portal, ask: Ask, *, activity_id: str) -> WithheldRet
         activity = s.found[want]
         if activity is None:
             raise NotFound.of("activityId")
-        deal = None
-        if activity.deal_id is not None:
-            deal_want = One(Deal, activity.deal_id)
-            deal = s.portal.store.read([deal_want])[deal_want]
-        settlement = settlement_of(s, loads, "activityId", deal.people if deal else ())
-        retried, changed = settlement.retry(activity, deal)
+        settlement, retried, saved = judged_anew(s, loads, activity)
         shares = _shares_again(s, activity)
         if not shares and _withheld(retried) == _withheld(activity):
             raise NothingWithheld("Nothing of this activity can be paid now.")
-        saved = (Save(changed),) if changed is not None else ()
         writes = (*saved, *shares, *settlement.writes(activity.id))
         outcome = WithheldRetried(retried, settlement.earnings())
         return Decision(outcome, writes, activity.id, loads.partner_id)
@@ -57,6 +52,26 @@ def retry_withheld(portal: Portal, ask: Ask, *, activity_id: str) -> WithheldRet
     )
     pay_team_awards(portal, done.activity)
     return done
+
+
+def judged_anew(
+    s: Situation,
+    loads: Loads,
+    activity: Activity,
+    reasons: frozenset[WithheldReason] = frozenset(WithheldReason),
+    levels: tuple[Level, ...] = tuple(Level),
+) -> tuple[Settlement, Activity, tuple[Write, ...]]:
+    """The activity judged once more, as ``Settlement.retry`` says, and what saves its deal.
+
+    Of a deal that and its people are read in waves more.
+    """
+    deal = None
+    if activity.deal_id is not None:
+        deal_want = One(Deal, activity.deal_id)
+        deal = s.portal.store.read([deal_want])[deal_want]
+    settlement = settlement_of(s, loads, "activityId", deal.people if deal else ())
+    judged, changed = settlement.retry(activity, deal, reasons, levels)
+    return settlement, judged, (Save(changed),) if changed is not None else ()
 
 
 def _shares_again(s: Situation, activity: Activity) -> tuple[Write, ...]:

@@ -13,13 +13,13 @@ from typing import TypeVar
 
 from portal_api.domain.activities import Activity, WithheldReason
 from portal_api.domain.consent import Consent, ConsentFile
-from portal_api.domain.deals import Deal
 from portal_api.domain.goals import Level
 from portal_api.domain.teams import TeamAward
-from portal_api.domain.writes import Delist, Enlist, Record, Save, Write
+from portal_api.domain.writes import Delist, Enlist, Record, Save
 from portal_api.services.loads import loads_of
-from portal_api.services.partners import former_of, members_of
-from portal_api.services.rewards import OPEN_AWARDS, settlement_of
+from portal_api.services.partners import ever_at
+from portal_api.services.retries import judged_anew
+from portal_api.services.rewards import OPEN_AWARDS
 from portal_api.services.series import UNFINISHED, Step, StepFailed, each, step
 from portal_api.services.store import Listed, Many, One, Unreadable, of_partner, of_person
 from portal_api.services.team_awards import pay_shares, pay_team_awards
@@ -75,7 +75,7 @@ def pay_afterwards(portal: Portal, consent_id: str, at_most: int | None = None) 
     if file is None:
         return 0
     consent, paid, failed = file.consent(int(number)), 0, None
-    people = _people(portal, file.partner_id) if consent.revoked_at is None else ()
+    people = ever_at(portal.store, file.partner_id) if consent.revoked_at is None else ()
     first = people if at_most is None else people[:_PEOPLE]
     for seen, (_, kind, record_id) in enumerate(sorted(_withheld(portal, file, consent, first))):
         if seen == at_most:
@@ -107,14 +107,6 @@ def _withheld(
             at_then = award.trace.occurred_at
             if award.program_id == program_id and consent.looks_back(at_then) and _waits(award):
                 yield at_then, "award", award.id
-
-
-def _people(portal: Portal, partner_id: str) -> tuple[str, ...]:
-    """Everybody who works or has worked at a partner."""
-    names = members_of(partner_id), former_of(partner_id)
-    lists = [Listed(name, newest_first=False) for name in names]
-    found = portal.store.read(lists)
-    return tuple(dict.fromkeys(person for one in lists for person in found[one].ids))
 
 
 def _all(portal: Portal, wants: Sequence[Many[R]]) -> Iterator[R]:
@@ -153,16 +145,10 @@ def _pay_activity(portal: Portal, consent_id: str, activity_id: str) -> bool:
         activity = s.found[want]
         if activity is None:
             return None
-        deal = None
-        if activity.deal_id is not None:
-            deal_want = One(Deal, activity.deal_id)
-            deal = s.portal.store.read([deal_want])[deal_want]
-        settlement = settlement_of(s, loads, "activityId", deal.people if deal else ())
-        judged, changed = settlement.retry(activity, deal, PAID_AFTERWARDS, _LEVELS)
+        settlement, judged, saved = judged_anew(s, loads, activity, PAID_AFTERWARDS, _LEVELS)
         if judged == activity:
             return None
         paid[:] = [judged]
-        saved: tuple[Write, ...] = (Save(changed),) if changed is not None else ()
         writes = (*saved, *settlement.writes(activity.id, consent=consent_id))
         return Step("WithheldPaid", activity.id, loads.partner_id, writes)
 

@@ -22,7 +22,7 @@ than zero: too little). With ``growth`` a return rates what is left of its perio
 then of the year before.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from portal_api.domain import bands
@@ -32,7 +32,7 @@ from portal_api.domain.bands import Banded, Scale
 from portal_api.domain.cases import Case, PeriodTold
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Level, Measure
-from portal_api.domain.money import paid_as, percent, to_text
+from portal_api.domain.money import paid_as, to_text
 from portal_api.domain.plans import Ahead, Mechanic, Move, Period, PlanVersion, Rule
 
 _NAMES = {
@@ -95,14 +95,20 @@ class Rebate(Mechanic):
 
     def scale(self, period: PeriodTold) -> Scale:
         """The bands in minor units of revenue, in that period."""
-        rates = tuple(band.rate_bps for band in self.bands)
-        starts = tuple(band.start for band in self.bands)
+        given = self._given
         if not self.growth:
-            return Scale(starts, rates)
+            return given
         before = period.before_minor or 0
         if before <= 0:
-            return Scale(starts[:1], rates[:1])
-        return Scale(tuple(bands.of_share(before, start) for start in starts), rates)
+            return Scale(given.starts[:1], given.rates_bps[:1])
+        return replace(given, starts=tuple(bands.of_share(before, one) for one in given.starts))
+
+    @property
+    def _given(self) -> Scale:
+        """The bands as they were given."""
+        return Scale(
+            tuple(band.start for band in self.bands), tuple(band.rate_bps for band in self.bands)
+        )
 
     def _account(self, rule: Rule, plan: PlanVersion, period: PeriodTold) -> Account:
         counters = self.counters(rule, period.name)
@@ -142,20 +148,11 @@ class Rebate(Mechanic):
 
     def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
         """Each band with its rate, and whether the last one counts for all."""
-        offers = "; ".join(
-            f"{percent(band.rate_bps)} % from {self._start(band, currency)} on"
-            for band in self.bands
-        )
         of = " of what was won in the same one of the year before" if self.growth else ""
-        each = "The rate that is reached is for all of it."
-        how = each if self.retrospective else "Each is for its own band."
+        unit = None if self.growth else currency
+        offers = bands.offered(self._given, unit, self.retrospective, of)
         what = f"Of what the company wins in a {_NAMES.get(self.period, self.period)}"
-        return f"{what}{paid_as(rule.asset, currency)}: {offers}{of}. {how}"
-
-    def _start(self, band: Band, currency: str) -> str:
-        if self.growth:
-            return f"{percent(band.start)} %"
-        return f"{to_text(band.start, currency)} {currency}"
+        return f"{what}{paid_as(rule.asset, currency)}: {offers}"
 
     def behaviors(self) -> frozenset[str]:
         """The sale."""
@@ -167,8 +164,7 @@ class Rebate(Mechanic):
 
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """Bands without order, or a period that is too short or has no year before."""
-        starts, rates = ([getattr(band, of) for band in self.bands] for of in ("start", "rate_bps"))
-        found = [*bands.problems(starts, rates)]
+        found = [*bands.problems(self._given.starts, self._given.rates_bps)]
         if self.period not in _NAMES:
             found.append("A rebate is of a month, a quarter, a half-year, a year or the program.")
         if self.growth and self.period is Period.PROGRAM:

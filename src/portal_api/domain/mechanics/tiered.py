@@ -11,7 +11,7 @@ worth together. A returned deal gives back exactly what it was paid. Whatever th
 then has paid too much, after a return or a raised goal, is worked off by the next sales.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from portal_api.domain import bands
@@ -20,7 +20,7 @@ from portal_api.domain.bands import Banded, Scale
 from portal_api.domain.cases import Case
 from portal_api.domain.deals import DealStage
 from portal_api.domain.goals import Measure, Target
-from portal_api.domain.money import paid_as, percent, to_text
+from portal_api.domain.money import paid_as
 from portal_api.domain.plans import Ahead, Mechanic, Move, PlanVersion, Rule
 
 
@@ -69,12 +69,20 @@ class Tiered(Mechanic):
 
     def _scale(self, target: Target | None) -> Scale | None:
         """The bands in minor units of revenue."""
-        rates = tuple(band.rate_bps for band in self.bands)
+        given = self._given
         if not self.of_target:
-            return Scale(tuple(band.start for band in self.bands), rates)
+            return given
         if target is None:
             return None
-        return Scale(tuple(bands.of_share(target.goal, band.start) for band in self.bands), rates)
+        starts = tuple(bands.of_share(target.goal, start) for start in given.starts)
+        return replace(given, starts=starts)
+
+    @property
+    def _given(self) -> Scale:
+        """The bands as they were given."""
+        return Scale(
+            tuple(band.start for band in self.bands), tuple(band.rate_bps for band in self.bands)
+        )
 
     @property
     def follows(self) -> str | None:
@@ -96,20 +104,11 @@ class Tiered(Mechanic):
 
     def words(self, rule: Rule, plan: PlanVersion, currency: str) -> str:
         """Each band with its rate, and whether the last one counts for all."""
-        offers = "; ".join(
-            f"{percent(band.rate_bps)} % from {self._start(band, currency)} on"
-            for band in self.bands
-        )
         definition = plan.goal(self.goal)
         what = f"Of what is won for the goal {definition.name if definition else self.goal}"
-        all_of_it, each = "The rate that is reached is for all of it.", "Each is for its own band."
-        how = all_of_it if self.retrospective else each
-        return f"{what}{paid_as(rule.asset, currency)}: {offers}. {how}"
-
-    def _start(self, band: Band, currency: str) -> str:
-        if self.of_target:
-            return f"{percent(band.start)} %"
-        return f"{to_text(band.start, currency)} {currency}"
+        unit = None if self.of_target else currency
+        offers = bands.offered(self._given, unit, self.retrospective)
+        return f"{what}{paid_as(rule.asset, currency)}: {offers}"
 
     def behaviors(self) -> frozenset[str]:
         """The sale."""
@@ -125,8 +124,7 @@ class Tiered(Mechanic):
         goal = plan.goal(self.goal)
         if goal is None or goal.measure is not Measure.WON_REVENUE:
             found.append(f"A tiered rule names {self.goal}, which is no goal of won revenue.")
-        starts, rates = ([getattr(band, of) for band in self.bands] for of in ("start", "rate_bps"))
-        return (*found, *bands.problems(starts, rates))
+        return (*found, *bands.problems(self._given.starts, self._given.rates_bps))
 
     def still_pays(self, rule: Rule, plan: PlanVersion, ahead: Ahead) -> int:
         """What the way from the progress to the reach is worth."""

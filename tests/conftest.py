@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from portal_api.storage.dynamo import DynamoEngine
 from tests import ministack as local_aws
 
 if TYPE_CHECKING:
@@ -50,3 +51,18 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def dynamodb(ministack: str) -> "DynamoDBClient":
     """Give a client of the local DynamoDB."""
     return boto3.client("dynamodb", endpoint_url=ministack)
+
+
+def table_of_another_time(name: str, endpoint: str) -> DynamoEngine:
+    """Make a table on the local DynamoDB that keeps what expires.
+
+    The clock of the tests that use it stands in the past, and the server, each minute, removes
+    what has expired by its own.
+    """
+    engine = DynamoEngine(name, REGION, endpoint)
+    engine.create()
+    boto3.client("dynamodb", endpoint_url=endpoint).update_time_to_live(
+        TableName=name,
+        TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"},
+    )
+    return engine

@@ -10,7 +10,7 @@ from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Engine
-from tests.conftest import REGION
+from tests.conftest import table_of_another_time
 from tests.services.world import World
 
 _tables = itertools.count(1)
@@ -29,8 +29,7 @@ def sqlite_engine(tmp_path: Path) -> Iterator[SqliteEngine]:
 @pytest.fixture(scope="module")
 def ministack_engine(ministack: str) -> Iterator[DynamoEngine]:
     """Give one table for a module's worlds: ids are their own, and a series walks them all."""
-    engine = DynamoEngine(f"services-{next(_tables)}", REGION, ministack)
-    engine.create()
+    engine = table_of_another_time(f"services-{next(_tables)}", ministack)
     yield engine
     engine.close()
 
@@ -48,11 +47,10 @@ def lonely_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[En
     engine: Engine
     if request.param == "sqlite":
         engine = SqliteEngine(tmp_path / "lonely.sqlite")
+        engine.create()
     else:
-        engine = DynamoEngine(
-            f"lonely-{next(_tables)}", REGION, request.getfixturevalue("ministack")
-        )
-    engine.create()
+        endpoint = request.getfixturevalue("ministack")
+        engine = table_of_another_time(f"lonely-{next(_tables)}", endpoint)
     yield engine
     engine.close()
 

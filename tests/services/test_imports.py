@@ -16,10 +16,9 @@ from portal_api.services import imports, retrying
 from portal_api.services.import_frame import ImportTerms
 from portal_api.services.import_report import NoteLevel
 from portal_api.services.store import Store
-from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
-from tests.conftest import REGION
+from tests.conftest import table_of_another_time
 from tests.services.importing import Told, Ungrouped, findings, pass_on, run, stored, write_rows
 from tests.services.stores import (
     Killed,
@@ -95,8 +94,7 @@ def test_the_portal_on_dynamodb_shows_the_same(
 ) -> None:
     """And a second run there changes nothing either."""
     facts = write_export(tmp_path, rows=90, seed=4, dirt={Dirt.UNKNOWN_AGENT: 3})
-    engine = DynamoEngine("imports", REGION, ministack)
-    engine.create()
+    engine = table_of_another_time("imports", ministack)
     first, again = (run(TableStore(engine), tmp_path) for _ in range(2))
     agrees(facts, first)
     agrees(facts, again)
@@ -109,8 +107,7 @@ def test_the_portal_on_dynamodb_shows_the_same(
 @pytest.mark.slow
 def test_a_larger_export_on_dynamodb(ministack: str, tmp_path: Path) -> None:
     facts = write_export(tmp_path, rows=2_500, seed=5, dirt=dict.fromkeys(Dirt, 20))
-    engine = DynamoEngine("larger", REGION, ministack)
-    engine.create()
+    engine = table_of_another_time("larger", ministack)
     agrees(facts, run(TableStore(engine), tmp_path))
     assert [] == findings(TableStore(engine))
     engine.close()

@@ -14,11 +14,10 @@ from portal_api.domain.mechanics.overlay import Overlay
 from portal_api.domain.plans import Rule
 from portal_api.services import consent
 from portal_api.services.verify import LedgerSummary, verify
-from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Query
-from tests.conftest import REGION
+from tests.conftest import table_of_another_time
 from tests.services.books import (
     Attributes,
     Books,
@@ -329,8 +328,7 @@ def test_a_finding_says_which_invariant_where_and_what(books: Books) -> None:
 
 def test_a_ledger_on_dynamodb_is_verified_too(ministack: str) -> None:
     """And a changed attribute is found there as well."""
-    engine = DynamoEngine("verified", REGION, ministack)
-    engine.create()
+    engine = table_of_another_time("verified", ministack)
     world = World(TableStore(engine))
     company, _ = told(world)
     assert [] == findings(world.store)

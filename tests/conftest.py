@@ -9,6 +9,7 @@ import pytest
 
 from portal_api.storage.dynamo import DynamoEngine
 from tests import ministack as local_aws
+from tests import sharing
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -38,6 +39,13 @@ def dummy_aws_credentials() -> Iterator[None]:
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         patch.setenv("NO_PROXY", local_aws.HOST)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let all workers share what is dear to make."""
+    folder = tmp_path_factory.getbasetemp()
+    sharing.share_in(folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder)
 
 
 @pytest.fixture(scope="session")

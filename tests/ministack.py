@@ -2,26 +2,32 @@
 
 It pins another graphql-core than Strawberry does, so it lives in a virtual environment of its own,
 `.ministack/` in the repository, made by the first test that needs it from `tests/ministack.txt`.
-To renew that file: `echo ministack==X | uv pip compile - --universal --python-version 3.11
---generate-hashes --no-annotate --no-header -o tests/ministack.txt`.
+To renew that file: `printf 'ministack==X\ncryptography\n' | uv pip compile - --universal
+--python-version 3.11 --generate-hashes --no-annotate --no-header -o tests/ministack.txt`.
+Without cryptography it would sign no token, and its own authorizer would refuse all of them.
 
 How it behaves, read from version 1.5.33: every DynamoDB request runs to its end on one event loop,
 so requests of any number of clients are executed one after the other. Transactions are therefore
-exact, and a TransactionConflict can never be seen here.
+exact, and a TransactionConflict can never be seen here. A Lambda function is a process of the
+server, of its own interpreter whatever the runtime and the architecture of the function are; it is
+told the server's address in AWS_ENDPOINT_URL, which botocore reads by itself.
 """
 
 import contextlib
-import fcntl
-import hashlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
-import sys
+import venv
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+
+import snapshot_restore_py
+
+from tests.environments import installed
 
 HOST = "127.0.0.1"
 START_SECONDS = 60
@@ -30,12 +36,21 @@ STOP_SECONDS = 10
 _REPOSITORY = Path(__file__).resolve().parent.parent
 _REQUIREMENTS = Path(__file__).with_name("ministack.txt")
 _HOME = _REPOSITORY / ".ministack"
+_GUARDED = {"AUTH": "true", "MINISTACK_COGNITO_PRETOKEN_STRICT": "1"}
 
 # The server takes a socket that is already bound, so no other process can win its port. It ends
-# when its standard input closes, so that it cannot outlive tests that were killed.
+# when its standard input closes, so that it cannot outlive tests that were killed. What it runs
+# functions with is an interpreter without any package, so they have nothing but their bundle. The
+# first password of a person fits the pool's rules, as Cognito's do; the server's has 12 characters.
 _PROGRAM = """
 import os, signal, sys, threading
 from hypercorn.__main__ import main
+
+sys.executable = sys.argv[2]
+if os.environ.get("AUTH") == "true":
+    from ministack.services import cognito
+    half = cognito._generate_temp_password
+    cognito._generate_temp_password = lambda: half() + half()
 
 def end_with_parent():
     sys.stdin.read()
@@ -48,21 +63,27 @@ sys.exit(main(["ministack.app:app", "--workers", "0", "--bind", "fd://" + sys.ar
 
 
 @contextlib.contextmanager
-def running(directory: Path) -> Iterator[str]:
+def running(directory: Path, *, guarded: bool = False) -> Iterator[str]:
     """Run a server with an empty state; its log and temporary files go to `directory`.
+
+    A guarded server evaluates policies: a function may do what its role allows and no more. It
+    also refuses a sign-in whose trigger fails, as Cognito does.
 
     Yields:
         The endpoint URL, answering already.
     """
-    python = _installed()
+    python = installed(_REQUIREMENTS, _HOME)
+    bare = directory / "bare"
+    _make_bare(bare)
     log = directory / "ministack.log"
     with socket.create_server((HOST, 0)) as listener, log.open("wb") as output:
         port: int = listener.getsockname()[1]
         process = subprocess.Popen(
-            [python, "-c", _PROGRAM, str(listener.fileno())],
+            [python, "-c", _PROGRAM, str(listener.fileno()), str(bare / "bin" / "python")],
             cwd=directory,
-            env=_environment(directory, port),
+            env=_environment(directory, port) | (_GUARDED if guarded else {}),
             pass_fds=[listener.fileno()],
+            start_new_session=True,  # A group of its own, in which the functions' processes are.
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -74,33 +95,11 @@ def running(directory: Path) -> Iterator[str]:
         _stop(process)
 
 
-def _installed() -> Path:
-    """Make the virtual environment unless it is there; other workers wait for the one that does.
-
-    Returns:
-        The path of its interpreter.
-    """
-    environment = _HOME / "venv"
-    python = environment / "bin" / "python"
-    stamp = environment / "installed.sha256"
-    wanted = hashlib.sha256(_REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    _HOME.mkdir(exist_ok=True)
-    with (_HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            shutil.rmtree(environment, ignore_errors=True)
-            _run(sys.executable, "-m", "venv", str(environment))
-            pip = ("-m", "pip", "--disable-pip-version-check", "--quiet", "install")
-            _run(str(python), *pip, "--require-hashes", "--requirement", str(_REQUIREMENTS))
-            stamp.write_text(wanted)
-    return python
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
-    if done.returncode != 0:
-        message = f"{' '.join(command)} failed; Ministack is installed from PyPI on first use"
-        raise RuntimeError(f"{message}:\n{done.stdout}{done.stderr}")
+def _make_bare(folder: Path) -> None:
+    """Make an interpreter with what Lambda's own has for snapshots, and with no other package."""
+    venv.EnvBuilder(symlinks=True).create(folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    shutil.copy(snapshot_restore_py.__file__, packages)
 
 
 def _environment(directory: Path, port: int) -> dict[str, str]:
@@ -141,3 +140,5 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
     if process.stdin is not None:
         process.stdin.close()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # The server leaves its functions' processes alone.

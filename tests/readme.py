@@ -18,6 +18,7 @@ from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.api import call
+from tests.demo.telling import lay
 
 README = Path(__file__).parent.parent / "README.md"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -29,10 +30,10 @@ _BLOCK = re.compile(r"<!-- example: (\S+) -->.*?<!-- /example -->", re.DOTALL)
 def rendered(text: str) -> str:
     """The README's text with every example's document, variables and answer as they are now."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = SqliteEngine(Path(folder) / "demo.sqlite", durable=False)
-        engine.create()
+        file = Path(folder) / "demo.sqlite"
+        lay(file, until=NOW.replace(hour=0))
+        engine = SqliteEngine(file, durable=False)
         store = TableStore(engine)
-        story.tell(store, app.id_maker, until=NOW.replace(hour=0))
         chance = Random(0)
         run_all(Portal(store, lambda: NOW, app.id_maker(lambda: NOW, chance.getrandbits)))
         known = {example.key: example for example in examples()}

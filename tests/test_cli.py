@@ -269,7 +269,6 @@ def test_a_file_that_is_no_export_fails_with_a_sentence(file: str, tmp_path: Pat
     ("options", "code"),
     [
         ((), 2),
-        (("--table", "t"), 2),
         (("--store", "x", "--table", "t", "--region", "r"), 2),
         (("--endpoint-url", "http://127.0.0.1:1"), 2),
     ],

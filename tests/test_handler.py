@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from portal_api import app, handler
+from portal_api import app, handler, logs
 from portal_api.services.store import StoreUnavailable
 from portal_api.services.use_case import Portal
 from portal_api.storage.store import TableStore
@@ -33,7 +33,7 @@ def test_a_query_is_answered(portal: Portal, encoded: bool) -> None:
     """API Gateway sends a body plain or in base64."""
     response = send(portal, event_of(ADMIN, NAME, encoded=encoded))
     assert 200 == response["statusCode"]
-    assert {"data": {"viewer": {"individual": {"name": "Ada"}}}} == body_of(response)
+    assert {"viewer": {"individual": {"name": "Ada"}}} == body_of(response)["data"]
     assert "application/json" == response["headers"]["content-type"]
     assert "no-store" == response["headers"]["cache-control"]
 
@@ -47,7 +47,7 @@ def test_variables_and_the_operation_name_arrive(portal: Portal) -> None:
         "unknown": None,
     }
     response = send(portal, event_of(ADMIN, body=json.dumps(body)))
-    assert {"data": {"node": None}} == body_of(response)
+    assert {"node": None} == body_of(response)["data"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ class Lines:
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
-        self.logger = handler._logger("test")
+        self.logger = logs.logger("test")
         for known in self.logger.handlers:
             assert isinstance(known, logging.StreamHandler)
             known.setStream(self.stream)
@@ -229,7 +229,7 @@ def test_an_incomplete_environment_is_one_masked_error(
     monkeypatch: pytest.MonkeyPatch, lines: Lines
 ) -> None:
     monkeypatch.delenv("PORTAL_STAGE", raising=False)
-    handler._entry.cache_clear()
+    handler._opened.cache_clear()
     response = handler.handler(event_of(ADMIN), None)
     assert (500, "INTERNAL") == error_of(response)
     assert "PORTAL" not in response["body"]
@@ -242,12 +242,12 @@ def test_the_function_serves_what_its_environment_names(
     monkeypatch.setenv("PORTAL_STAGE", "dev")
     monkeypatch.setenv("PORTAL_STORE", str(tmp_path / "portal.sqlite"))
     monkeypatch.setenv("PORTAL_TOKEN_CLIENT_IDS", "4lk8tests0client0id0")
-    handler._entry.cache_clear()
+    handler._opened.cache_clear()
     try:
         answer = body_of(handler.handler(event_of(ADMIN, NAME), None))
         assert "Ada" == answer["data"]["viewer"]["individual"]["name"]
     finally:
-        handler._entry.cache_clear()
+        handler._opened.cache_clear()
 
 
 def test_importing_the_handler_touches_nothing() -> None:
@@ -258,7 +258,7 @@ before = random.getstate()
 def refuse(*_): raise AssertionError("drawn while importing")
 secrets.randbits = secrets.token_bytes = secrets.token_hex = refuse
 import portal_api.handler
-assert portal_api.handler._entry.cache_info().currsize == 0
+assert portal_api.handler._opened.cache_info().currsize == 0
 assert random.getstate() == before
 assert "portal_api.dev" not in sys.modules and "jwt" not in sys.modules
 """

@@ -3,7 +3,7 @@
 import functools
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -18,7 +18,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.types import ExecutionResult
 
-from portal_api import transport
+from portal_api import metrics, transport
 from portal_api.domain import ids
 from portal_api.schema import build_schema
 from portal_api.schema.context import Context
@@ -36,6 +36,11 @@ NewId = Callable[[], str]
 CALLER: Final = "portal.caller"
 """Where the handler leaves ``subject`` and ``requestId`` of whom it has checked, in the event."""
 
+_COUNTED: Final[Mapping[object, str]] = {
+    "INTERNAL": metrics.UNEXPECTED_ERRORS,
+    "TRY_AGAIN": metrics.STORE_UNAVAILABLE,
+}
+"""The metric of each code that somebody on call should know of."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,9 +52,21 @@ class App(Protocol):
         ...
 
 
-def create_app(store: Store, clock: Clock, new_id: NewId) -> App:
-    """The GraphQL app on a store; behind ``handler``, which checks every request before."""
-    return _View(_schema(), Portal(store, clock, new_id))
+def create_app(
+    store: Store,
+    clock: Clock,
+    new_id: NewId,
+    *,
+    introspection: bool = False,
+    private_origins: Container[str] = frozenset(),
+) -> App:
+    """The GraphQL app on a store; behind ``handler``, which checks every request before.
+
+    For development, ``introspection``: the schema answers questions about itself; and
+    ``private_origins`` may be webhook endpoints.
+    """
+    portal = Portal(store, clock, new_id, private_origins=private_origins)
+    return _View(_schema(introspection=introspection), portal)
 
 
 def open_store(place: Place, *, create: bool = False) -> TableStore:
@@ -65,6 +82,11 @@ def open_store(place: Place, *, create: bool = False) -> TableStore:
     if create:
         engine.create()
     return TableStore(engine)
+
+
+def portal_at(place: Place) -> Portal:
+    """The portal on the store at a place, with the real clock and new ids."""
+    return Portal(open_store(place), system_clock, new_id)
 
 
 def system_clock() -> datetime:
@@ -85,9 +107,9 @@ new_id = id_maker(system_clock, secrets.randbits)
 
 
 @functools.cache
-def _schema() -> strawberry.Schema:
-    """The schema, which holds no state and is therefore one for all apps of a process."""
-    return build_schema()
+def _schema(*, introspection: bool = False) -> strawberry.Schema:
+    """The schema, which holds nothing of a request and is therefore one for all apps."""
+    return build_schema(introspection=introspection)
 
 
 def printed_schema() -> str:
@@ -114,6 +136,7 @@ class _View(GraphQL[Context, None]):
             response = _error(refused.status_code, "BAD_REQUEST", refused.reason, request_id)
         except Exception as error:  # noqa: BLE001 - Anything is masked the same.
             _log.error("unexpected error", exc_info=error)
+            metrics.count(metrics.UNEXPECTED_ERRORS)
             status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL"
             response = _error(status, code, transport.MASKED, request_id)
         await response(scope, receive, send)
@@ -130,10 +153,18 @@ class _View(GraphQL[Context, None]):
     async def process_result(
         self, request: Request, result: ExecutionResult
     ) -> GraphQLHTTPResponse:
-        """The answer, each of its errors with a code and the request id: also those of syntax."""
+        """The answer, each of its errors with a code and the request id: also those of syntax.
+
+        What is not answered at all has one error; beside an answer there is one for each field
+        that is missing from it, as far as ``errors.bound`` has left them.
+        """
         if result.errors:
             request_id = _caller(request)["requestId"]
-            result.errors = [typed(error, request_id) for error in result.errors]
+            errors = [typed(error, request_id) for error in result.errors]
+            for error in errors:
+                if (counted := _COUNTED.get(_code_of(error.formatted))) is not None:
+                    metrics.count(counted)
+            result.errors = errors[:1] if result.data is None else errors
         return await super().process_result(request, result)
 
     def create_response(
@@ -141,7 +172,8 @@ class _View(GraphQL[Context, None]):
     ) -> Response:
         """The answer; 401 where the store knows nobody who may act under the token's subject."""
         response = super().create_response(response_data, sub_response)
-        errors = [] if isinstance(response_data, list) else response_data.get("errors") or []
+        told = {} if isinstance(response_data, list) else response_data
+        errors = [] if told.get("data") else told.get("errors") or []
         if any(_code_of(error) == "UNAUTHENTICATED" for error in errors):
             response.status_code = HTTPStatus.UNAUTHORIZED
         return response

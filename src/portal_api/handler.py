@@ -1,27 +1,28 @@
 """The Lambda entry: an event of an API Gateway HTTP API in, its answer out.
 
-The app is built once, by the first request: importing this module makes nothing that is random,
-dated or authenticated, so two environments from one snapshot share nothing that they must not.
+The app is built once, before the snapshot or else by the first request: neither this nor importing
+this module makes anything that is random, dated or authenticated, so two environments from one
+snapshot share nothing that they must not.
 """
 
 import asyncio
 import functools
+import gc
 import json
 import logging
 import time
-import traceback
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, cast
 
 from aws_lambda_powertools import Logger
 from mangum import Mangum
 from mangum.types import LambdaContext
 
-from portal_api import app, auth, settings, transport
+from portal_api import app, auth, logs, metrics, settings, snapshots, transport
 from portal_api.auth import Caller
+from portal_api.storage.store import TableStore
 from portal_api.transport import Operation, Refused
 
 _HEADERS: Final = {
@@ -33,6 +34,11 @@ _MAX_ANSWER_BYTES: Final = 5_500_000
 """Of what is handed back; Lambda itself fails, without a word of why, beyond 6 MB."""
 _CONTEXT: Final = cast("LambdaContext", None)
 """Mangum hands the context on to the app, which has no use for it."""
+_REHEARSAL: Final = """query Rehearsal($skipped: Boolean!) {
+  __typename
+  viewer @skip(if: $skipped) { individual { name } }
+}"""
+"""It is parsed, validated and executed like any other, and reads nothing."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +83,7 @@ class Entry:
             return operation_name, _refusal(refused, request_id)
         except Exception as error:  # noqa: BLE001 - Anything is masked the same.
             _log.error("unexpected error", exc_info=error)
+            metrics.count(metrics.UNEXPECTED_ERRORS)
             return operation_name, _masked(request_id)
 
     def _caller(self, event: Mapping[str, Any]) -> Caller:
@@ -111,6 +118,18 @@ class Entry:
         _check_size(answer)
         return {**answer, "headers": {**answer.get("headers", {}), **_HEADERS}}
 
+    def rehearse(self) -> None:
+        """Answers a query of nobody, so that the first real one finds everything in place.
+
+        Raises ``RuntimeError`` where it is not answered.
+        """
+        http = {"method": "POST", "path": transport.PATH, "sourceIp": "127.0.0.1"}
+        event = {"version": "2.0", "rawPath": transport.PATH, "requestContext": {"http": http}}
+        operation = Operation(_REHEARSAL, {"skipped": True}, None)
+        answer = self._answer(event, operation, "nobody", "rehearsal")
+        if json.loads(answer["body"]).get("data") != {"__typename": "Query"}:
+            raise RuntimeError("The rehearsal was not answered.")
+
 
 def _check_size(answer: Mapping[str, Any]) -> None:
     """Raises ``Refused`` where Lambda could not hand the answer on.
@@ -126,53 +145,46 @@ def _check_size(answer: Mapping[str, Any]) -> None:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "ANSWER_TOO_LARGE", text)
 
 
-class _WithoutMessages(logging.Filter):
-    """Logs an exception as its type and its places in the code, and never with its message.
-
-    A message may quote a value, and values may be people's.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Lets every record through, without the text of its exception."""
-        error = record.exc_info[1] if record.exc_info else None
-        record.exc_info = record.exc_text = None
-        if error is not None:
-            record.error = type(error).__name__
-            frames = reversed(traceback.extract_tb(error.__traceback__))
-            record.places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
-        return True
-
-
-def _logger(stage: str) -> Logger:
-    """The logger of this process; the modules' own loggers end in it, by their names."""
-    logger = Logger(service="portal_api", level="INFO", stage=stage)
-    for known in logger.handlers:
-        if not any(isinstance(one, _WithoutMessages) for one in known.filters):
-            known.addFilter(_WithoutMessages())
-    return logger
-
-
 def entry_of(
     stage: str, graphql: app.App, token_client_ids: Container[str], allowed_origins: Container[str]
 ) -> Entry:
     """The way in to an app, with this process's logger, whose lines name the ``stage``."""
-    return Entry(graphql, token_client_ids, allowed_origins, _logger(stage))
+    return Entry(graphql, token_client_ids, allowed_origins, logs.logger(stage))
 
 
 @functools.cache
-def _entry() -> Entry:
-    """This environment's entry, from its settings; raises ``SettingsError``."""
+def _opened() -> tuple[Entry, TableStore]:
+    """This environment's entry and store, from its settings; raises ``SettingsError``."""
     known = settings.from_environment()
-    graphql = app.create_app(app.open_store(known.place), app.system_clock, app.new_id)
-    return entry_of(known.stage, graphql, known.token_client_ids, known.allowed_origins)
+    store = app.open_store(known.place)
+    graphql = app.create_app(
+        store, app.system_clock, app.new_id, private_origins=known.private_origins
+    )
+    entry = entry_of(known.stage, graphql, known.token_client_ids, known.allowed_origins)
+    return entry, store
+
+
+def _prepare() -> None:
+    """Does beforehand what every first request needs, without network and credentials.
+
+    Raises ``SettingsError`` or ``RuntimeError`` where no request could be answered.
+    """
+    entry, store = _opened()
+    entry.rehearse()
+    store.prepare()
+    gc.freeze()  # All of this stays: no collection has to look through it again.
+
+
+snapshots.prepare_by(_prepare)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers one event of an API Gateway HTTP API, payload format 2.0."""
     try:
-        entry = _entry()
+        entry, _ = _opened()
     except settings.SettingsError as wrong:
-        _logger("unknown").error(str(wrong))
+        logs.logger("unknown").error(str(wrong))
+        metrics.count(metrics.UNEXPECTED_ERRORS)
         return _masked(_request_id(event))
     return entry(event)
 

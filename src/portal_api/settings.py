@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 STAGE: Final = "PORTAL_STAGE"
 TABLE: Final = "PORTAL_TABLE"
-REGION: Final = "PORTAL_REGION"
+REGION: Final = "AWS_REGION"
 ENDPOINT_URL: Final = "PORTAL_ENDPOINT_URL"
 STORE: Final = "PORTAL_STORE"
 TOKEN_CLIENT_IDS: Final = "PORTAL_TOKEN_CLIENT_IDS"  # noqa: S105 - The name of a variable.
 ALLOWED_ORIGINS: Final = "PORTAL_ALLOWED_ORIGINS"
+EVENT_BUS: Final = "PORTAL_EVENT_BUS"
+WEBHOOK_PRIVATE_ORIGINS: Final = "PORTAL_WEBHOOK_PRIVATE_ORIGINS"
+PRODUCTION: Final = "prod"
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -50,24 +53,53 @@ Place = SqlitePlace | DynamoPlace
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that differs between deployments. ``stage`` names the deployment in logs.
+    """What differs between deployments of the API. ``stage`` names the deployment in logs.
 
     ``token_client_ids`` are the app clients whose access tokens are taken, never empty.
     ``allowed_origins`` are the sites whose pages may call; what no page sent is not concerned.
+    ``private_origins`` are those of ``WebhookSettings``, which endpoints may be registered at.
     """
 
     stage: str
     place: Place
     token_client_ids: frozenset[str]
     allowed_origins: frozenset[str] = frozenset()
+    private_origins: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What a function needs that works on the store: the schedules', the one at sign-in."""
+
+    stage: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What the stream's function needs: the bus that it puts events on, in its own region."""
+
+    stage: str
+    event_bus: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """What the webhooks' function needs.
+
+    ``private_origins`` may be called although they are private, for a receiver on a developer's
+    own machine; there are none in production.
+    """
+
+    stage: str
+    place: Place
+    private_origins: frozenset[str] = frozenset()
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-    """The settings in an environment, by default the process's; raises ``SettingsError``."""
+    """The API's settings in an environment, by default the process's; raises ``SettingsError``."""
     read = _Reader(os.environ if environment is None else environment)
-    stage = read.needed(STAGE, "the deployment's name, such as prod")
-    if stage and not _STAGE_NAME.fullmatch(stage):
-        read.problems.append(f"{STAGE} is not lower-case letters, digits and dashes.")
+    stage, place = _stage(read), _place(read)
     client_ids = read.several(TOKEN_CLIENT_IDS)
     if not client_ids:
         read.problems.append(
@@ -78,10 +110,44 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         read.problems.append(
             f"{ALLOWED_ORIGINS} holds something else than https://host or http://localhost."
         )
-    place = _place(read)
+    private_origins = _private_origins(read, stage)
     if read.problems or place is None:
         raise SettingsError(tuple(read.problems))
-    return Settings(stage, place, client_ids, origins)
+    return Settings(stage, place, client_ids, origins, private_origins)
+
+
+def for_store(environment: Mapping[str, str] | None = None) -> StoreSettings:
+    """The settings of a function on the store; raises ``SettingsError``."""
+    read = _Reader(os.environ if environment is None else environment)
+    stage, place = _stage(read), _place(read)
+    if read.problems or place is None:
+        raise SettingsError(tuple(read.problems))
+    return StoreSettings(stage, place)
+
+
+def for_stream(environment: Mapping[str, str] | None = None) -> StreamSettings:
+    """The settings of the stream's function; raises ``SettingsError``."""
+    read = _Reader(os.environ if environment is None else environment)
+    stage, bus = _stage(read), read.needed(EVENT_BUS, "the name of the bus for events")
+    if read.problems:
+        raise SettingsError(tuple(read.problems))
+    return StreamSettings(stage, bus)
+
+
+def for_webhooks(environment: Mapping[str, str] | None = None) -> WebhookSettings:
+    """The settings of the webhooks' function; raises ``SettingsError``."""
+    read = _Reader(os.environ if environment is None else environment)
+    stage, place = _stage(read), _place(read)
+    origins = _private_origins(read, stage)
+    if read.problems or place is None:
+        raise SettingsError(tuple(read.problems))
+    return WebhookSettings(stage, place, origins)
+
+
+def stage_on_lambda(environment: Mapping[str, str] | None = None) -> str | None:
+    """The deployment's name where this process runs in AWS."""
+    known = os.environ if environment is None else environment
+    return known.get(STAGE) if on_lambda(known) else None
 
 
 def on_lambda(environment: Mapping[str, str] | None = None) -> bool:
@@ -97,15 +163,13 @@ class _Reader:
         self.environment = environment
         self.problems: list[str] = []
 
-    def optional(self, *names: str) -> str:
-        """The first of the variables that says something."""
-        return next(
-            (value for name in names if (value := self.environment.get(name, "").strip())), ""
-        )
+    def optional(self, name: str) -> str:
+        """What the variable says; nothing where it is missing or blank."""
+        return self.environment.get(name, "").strip()
 
-    def needed(self, name: str, what: str, *others: str) -> str:
+    def needed(self, name: str, what: str) -> str:
         """The same for what must be there."""
-        value = self.optional(name, *others)
+        value = self.optional(name)
         if not value:
             self.problems.append(f"{name} is missing: {what}.")
         return value
@@ -113,6 +177,24 @@ class _Reader:
     def several(self, name: str) -> frozenset[str]:
         """The values between commas."""
         return frozenset(part.strip() for part in self.optional(name).split(",") if part.strip())
+
+
+def _stage(read: _Reader) -> str:
+    """The deployment's name."""
+    stage = read.needed(STAGE, "the deployment's name, such as prod")
+    if stage and not _STAGE_NAME.fullmatch(stage):
+        read.problems.append(f"{STAGE} is not lower-case letters, digits and dashes.")
+    return stage
+
+
+def _private_origins(read: _Reader, stage: str) -> frozenset[str]:
+    """Where webhooks may go although it is private."""
+    origins = read.several(WEBHOOK_PRIVATE_ORIGINS)
+    if not all(map(_is_web_origin, origins)):
+        read.problems.append(f"{WEBHOOK_PRIVATE_ORIGINS} holds something that is no origin.")
+    if origins and stage == PRODUCTION:
+        read.problems.append(f"{WEBHOOK_PRIVATE_ORIGINS} is for development only.")
+    return origins
 
 
 def _place(read: _Reader) -> Place | None:
@@ -129,7 +211,7 @@ def _place(read: _Reader) -> Place | None:
             return None
         return SqlitePlace(Path(file))
     table = read.needed(TABLE, "the DynamoDB table")
-    region = read.needed(REGION, "the table's AWS region (or AWS_REGION)", "AWS_REGION")
+    region = read.needed(REGION, "the table's AWS region, which Lambda sets")
     endpoint_url = read.optional(ENDPOINT_URL)
     if endpoint_url and urlsplit(endpoint_url).scheme not in {"http", "https"}:
         read.problems.append(f"{ENDPOINT_URL} is no http or https URL.")
@@ -139,8 +221,14 @@ def _place(read: _Reader) -> Place | None:
 def _is_origin(text: str) -> bool:
     """Whether it is what a browser sends as an origin: a secure site, or this machine."""
     parts = urlsplit(text)
-    local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
-    return (parts.scheme == "https" or local) and text == f"{parts.scheme}://{parts.netloc}"
+    local = parts.hostname in {"localhost", "127.0.0.1"}
+    return _is_web_origin(text) and (parts.scheme == "https" or local)
+
+
+def _is_web_origin(text: str) -> bool:
+    """Whether it is a scheme of the web and a host, and no more."""
+    parts = urlsplit(text)
+    return parts.scheme in {"http", "https"} and text == f"{parts.scheme}://{parts.netloc}"
 
 
 def pretend_credentials() -> None:

@@ -23,8 +23,16 @@ MAX_DEPTH: Final = 50
 MASKED: Final = "Something went wrong on our side."
 MAX_INTEGER: Final = 10**40
 """No number of a variable is larger; which numbers a field takes is the schema's to say."""
+MAX_ITEMS: Final = 5_000
+"""No list of a variable is longer; how long each may be is the schema's to say."""
+MAX_MEMBERS: Final = 200
+"""No object of a variable has more: no input has half as many, and each unknown one is looked up
+among all of the known."""
+MAX_VALUES: Final = 20_000
+"""So many texts, numbers, lists and objects are in all variables together, at most."""
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A string, also one that does not end, which is then all of the rest: it is read only once."""
 _BRACKET = re.compile(rb"[\[\]{}]")
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,79}")
 _CONTENT_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
@@ -148,7 +156,7 @@ def _parsed(content: bytes) -> Operation:
         raise _bad("The query is empty.")
     if len(body.query) > MAX_QUERY_CHARACTERS:
         raise _bad(f"The query is longer than {MAX_QUERY_CHARACTERS} characters.")
-    _check_numbers(body.variables)
+    _check_values(body.variables)
     return Operation(body.query, body.variables, body.operation_name)
 
 
@@ -161,16 +169,24 @@ def _check_depth(content: bytes) -> None:
             raise _bad(f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
-def _check_numbers(variables: object) -> None:
-    """Refuses numbers that no field takes; the depth is bounded before."""
-    if isinstance(variables, dict):
-        for value in variables.values():
-            _check_numbers(value)
-    elif isinstance(variables, list):
-        for value in variables:
-            _check_numbers(value)
-    elif isinstance(variables, int) and abs(variables) > MAX_INTEGER:
-        raise _bad("A number in the variables is too large.")
+def _check_values(variables: object) -> None:
+    """Refuses more than any field takes, before it is given types; the depth is bounded before."""
+    waiting, values = [variables], 0
+    while waiting:
+        value = waiting.pop()
+        values += 1
+        if isinstance(value, dict):
+            if len(value) > MAX_MEMBERS:
+                raise _bad(f"An object in the variables has at most {MAX_MEMBERS} members.")
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            if len(value) > MAX_ITEMS:
+                raise _bad(f"A list in the variables has at most {MAX_ITEMS:,} items.")
+            waiting.extend(value)
+        elif isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise _bad("A number in the variables is too large.")
+        if values + len(waiting) > MAX_VALUES:
+            raise _bad(f"The variables hold at most {MAX_VALUES:,} values.")
 
 
 def _without_values(problem: msgspec.ValidationError) -> str:

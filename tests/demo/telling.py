@@ -16,6 +16,7 @@ from portal_api.services.use_case import Portal
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.api import call
+from tests.sharing import laid
 
 AFTERWARDS = datetime(2026, 7, 3, 12, tzinfo=UTC)
 """When it is asked: two days after the half year, with nothing done since."""
@@ -60,11 +61,28 @@ class Told:
         return answer["data"]
 
 
-def told(path: Path, seed: int = story.SEED, until: datetime = world.TOLD_TO) -> Iterator[Told]:
-    """Tells the demo into a new file."""
+def told(
+    path: Path, seed: int = story.SEED, until: datetime = world.TOLD_TO, *, anew: bool = False
+) -> Iterator[Told]:
+    """The demo in a new file: told once in a test session, or ``anew``."""
+    if anew:
+        _tell(path, seed, until)
+    else:
+        lay(path, seed, until)
+    engine = SqliteEngine(path, durable=False)
+    store = TableStore(engine)
+    yield Told(store, path, story.people(store))
+    engine.close()
+
+
+def lay(path: Path, seed: int = story.SEED, until: datetime = world.TOLD_TO) -> None:
+    """Puts a file with the demo at ``path``."""
+    name = f"demo-{seed}-{until:%Y-%m-%d-%H}.sqlite"
+    laid(name, path, lambda file: _tell(file, seed, until))
+
+
+def _tell(path: Path, seed: int, until: datetime) -> None:
     engine = SqliteEngine(path, durable=False)
     engine.create()
-    store = TableStore(engine)
-    story.tell(store, id_maker, seed=seed, until=until)
-    yield Told(store, path, story.people(store))
+    story.tell(TableStore(engine), id_maker, seed=seed, until=until)
     engine.close()

@@ -33,10 +33,11 @@ BEHAVIORS = {behavior.code for behavior in (*world.BEHAVIORS, world.NEW_BEHAVIOR
 
 
 def content_of(path: Path) -> list[Any]:
-    """Every item of a file."""
+    """Every item of a file but the secrets of webhooks: those are of chance in the demo, too."""
     connection = sqlite3.connect(path)
     try:
-        return connection.execute("SELECT * FROM items ORDER BY pk, sk").fetchall()
+        wished = "SELECT * FROM items WHERE sk NOT LIKE 'SECRETS#%' ORDER BY pk, sk"
+        return connection.execute(wished).fetchall()
     finally:
         connection.close()
 
@@ -50,7 +51,7 @@ def facts_of(path: Path) -> int:
 
 
 def test_the_same_seed_tells_the_same_to_the_byte(demo: Told, tmp_path: Path) -> None:
-    for again in told(tmp_path / "again.sqlite"):
+    for again in told(tmp_path / "again.sqlite", anew=True):
         assert content_of(demo.path) == content_of(again.path)
 
 

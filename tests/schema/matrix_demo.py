@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import pytest
 from graphql import GraphQLUnionType, get_named_type
 
 from portal_api.demo import story, world
 from portal_api.domain import deals
 from portal_api.domain.access import Audience
 from portal_api.domain.partners import VENDOR_ROLES, Role
-from portal_api.schema import build_schema
+from portal_api.schema import build_schema, costs, limits
 from portal_api.schema.ids import encoded, split
 from portal_api.services.store import One
 from portal_api.services.use_case import Portal
@@ -182,10 +184,23 @@ class Cast:
         partners = {one.partner_id for one in self.people if one.partner_id}
         start = [("Partner", encoded("Partner", one)) for one in sorted(partners)]
         start += [self.node_of(one) for one in self.people]
+        start += sorted(one for one in walk.links if one[0] == "WebhookEndpoint")
         for value in self.nodes(self.vendor, start, wide).values():
             walk.of(value, frozenset(Audience), "")
         own = {"vendor", *partners, *(one.id for one in self.people)}
         return [*start, *sorted(walk.links - set(start) - set(_of_others(walk.links, own)))]
+
+
+@contextmanager
+def everything_at_once() -> Iterator[None]:
+    """Lets one document ask for all there is of many nodes, which no portal does.
+
+    What is told to whom is in question here, and not how much a document may ask for.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(limits, "MAX_SELECTIONS", 10**6)
+        patched.setattr(costs, "MAX_COST", 10**9)
+        yield
 
 
 def _one_of_each(demo: Told) -> list[story.Person]:

@@ -13,12 +13,13 @@ from portal_api.domain.access import Audience
 from portal_api.domain.partners import VENDOR_ROLES, Role
 from tests.demo.telling import told
 from tests.schema.matrix import Against, Walk
-from tests.schema.matrix_demo import MATRIX, Cast, Seen
+from tests.schema.matrix_demo import MATRIX, Cast, Seen, everything_at_once
 
 _THREE = "An executive sees no total of fewer than three people, and no person's."
 LESS = {
     "Activity.outcomes": "One's own, and none of colleagues who are paid for the same.",
     "CHANNEL_MANAGER: Query.personalData": "The person's own, and the administrator's.",
+    "CHANNEL_MANAGER: Webhook": "Endpoints are the administrators'.",
     "Earning.explain.consent.individuals": "A person is told of itself, and not of who else.",
     "Earning.explain.inputs.counters": "A team's share tells nothing of the colleagues' sales.",
     "Earning.explain.inputs.deal": "A team's share tells nothing of a colleague's deal.",
@@ -35,6 +36,7 @@ LESS = {
     "SERVICE: Query.auditExport": "The audit log is for people.",
     "SERVICE: Query.dryRun": "An integration writes no drafts.",
     "SERVICE: Query.personalData": "The person's own, and the administrator's.",
+    "SERVICE: Webhook": "Endpoints are the administrators'.",
     "Team.goals.earnings": _THREE,
 }
 """What is not told to all for whom its type or field is declared, by a rule with own tests."""
@@ -53,6 +55,7 @@ _PREVIEW = "What these partners' executive previews brings nothing of it."
 _PEOPLE = "Nobody has moved, left or withdrawn at these partners."
 _TERMS = "The terms of the program that is asked about disclose nothing."
 _REBATE = "The program that is asked about has no rebates."
+_WEBHOOK = "The demo's endpoint is everybody's, enabled, and has its first secret."
 _INBOX = "Nothing of it waits at the end of the demo."
 UNTOLD = {
     "AuditRecord.partner": "What was recorded of these is of the vendor's own.",
@@ -102,6 +105,10 @@ UNTOLD = {
     "TaxYear.forStaff": _COMPANY,
     "TaxYear.toCompany": "Nobody of these partners has earned for the company.",
     "Viewer.individuals": "It was not asked for a name.",
+    "WebhookEndpoint.deletedAt": _WEBHOOK,
+    "WebhookEndpoint.disabledBecause": _WEBHOOK,
+    "WebhookEndpoint.earlierSecretUntil": _WEBHOOK,
+    "WebhookEndpoint.partner": _WEBHOOK,
 }
 """Fields, and whole types, that were empty for everybody: they prove nothing."""
 
@@ -111,8 +118,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """Give what everybody was told of everything."""
     for demo in told(tmp_path_factory.mktemp("matrix") / "demo.sqlite"):
         found = Seen(Cast(demo))
-        found.nodes()
-        found.root()
+        with everything_at_once():
+            found.nodes()
+            found.root()
         yield found
 
 

@@ -26,7 +26,7 @@ from portal_api.storage.table import Item, Key, Page, Query
 from tests.api import body_of, entry_of, event_of
 from tests.demo.telling import AFTERWARDS, told
 from tests.schema.matrix import is_node
-from tests.schema.matrix_demo import MATRIX, SCHEMA, Cast, Node
+from tests.schema.matrix_demo import MATRIX, SCHEMA, Cast, Node, everything_at_once
 from tests.schema.wishes import Path, Wish, id_paths
 from tests.services.stores import CountingEngine
 
@@ -187,7 +187,8 @@ def lands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lands]:
     """Give the demo, counted."""
     for demo in told(tmp_path_factory.mktemp("alike") / "demo.sqlite"):
         engine = Counting(SqliteEngine(demo.path, durable=False))
-        yield Lands(Cast(demo), engine)
+        with everything_at_once():
+            yield Lands(Cast(demo), engine)
         engine.close()
 
 

@@ -45,8 +45,8 @@ KINDS |= {"batchId": "PayoutBatch"}
 KINDS |= {"teamIds": "Team", "consentRequestId": "ConsentRequest"}
 NOWHERE |= {"ConsentRequest": "ptn-0.prg-0.1"}
 NOWHERE |= {"PayoutBatch": "bat-0"}
-KINDS |= {"objectionId": "Objection"}
-NOWHERE |= {"Objection": "ptn-0.0"}
+KINDS |= {"objectionId": "Objection", "endpointId": "WebhookEndpoint", "eventIds": "AuditRecord"}
+NOWHERE |= {"Objection": "ptn-0.0", "WebhookEndpoint": "whk-0", "AuditRecord": "vendor.0"}
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:

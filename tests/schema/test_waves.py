@@ -4,8 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+from graphql import GraphQLError
+
+from portal_api.schema.context import Context
 from portal_api.schema.waves import Waves
 from portal_api.services.store import Holder
+from tests.schema.client import Client
 
 
 class Store:
@@ -89,3 +94,48 @@ def test_what_comes_much_later_is_a_wave_of_its_own() -> None:
 
     assert ["A", "B"] == asyncio.run(resolve())
     assert [["a"], ["b"]] == store.waves
+
+
+def test_more_reads_than_are_done_for_one_request_are_refused() -> None:
+    """Over all its waves; whoever asks on is refused as well. What is written is told in any case:
+    see ``test_told_errors``."""
+    store = Store()
+
+    async def resolve() -> list[object]:
+        waves = Waves(store.read)
+        waves.most = 3
+        names = ("a", "b"), ("c",), ("c",), ("d", "e"), ("f",)
+        found: list[object] = []
+        for wave in names:
+            tasks = (later(waves, 0, name) for name in wave)
+            found += await asyncio.gather(*tasks, return_exceptions=True)
+        waves.most = None
+        return [*found, await later(waves, 0, "g")]
+
+    *early, d, e, f, last = asyncio.run(resolve())
+    assert (["A", "B", "C", "C"], "G") == (early, last)
+    for refused in (d, e, f):
+        assert isinstance(refused, GraphQLError)
+        assert {"code": "TOO_COSTLY"} == refused.extensions
+    assert [["a", "b"], ["c"], ["g"]] == store.waves
+
+
+def test_programs_are_looked_through_once_for_all_that_ask(
+    quick_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by each field again: there may be hundreds of them."""
+    primed: list[Context] = []
+    prime = Context._primed
+
+    def counted(context: Context, *read: Any) -> Any:
+        primed.append(context)
+        return prime(context, *read)
+
+    monkeypatch.setattr(Context, "_primed", counted)
+    for _ in range(3):
+        quick_client.partner()
+    asked = "consents { id } goals { code } forgoneEarnings { personal: __typename }"
+    document = f"{{ viewer {{ partners {{ edges {{ node {{ {asked} }} }} }} }} }}"
+    shown = quick_client.query(quick_client.admin, document)["viewer"]["partners"]["edges"]
+    assert 3 == len(shown)
+    assert 1 == len(primed)

@@ -153,6 +153,9 @@ class InterleavedEngine:
     def group(self) -> AbstractContextManager[None]:
         return self._engine.group()
 
+    def prepare(self) -> None:
+        self._engine.prepare()
+
     def close(self) -> None:
         self._engine.close()
 

@@ -130,6 +130,9 @@ class CountingEngine:
     def group(self) -> AbstractContextManager[None]:
         return self._engine.group()
 
+    def prepare(self) -> None:
+        self._engine.prepare()
+
     def close(self) -> None:
         self._engine.close()
 

@@ -17,6 +17,7 @@ from portal_api.domain.events import Event
 from portal_api.domain.partners import Individual, PersonStatus, Role
 from portal_api.services import directory, enrollment, people
 from portal_api.services.bulk_exports import activities_csv
+from portal_api.services.bulk_imports import import_people
 from portal_api.services.dry_runs import dry_run
 from portal_api.services.partners import (
     add_individual,
@@ -24,8 +25,9 @@ from portal_api.services.partners import (
     name_of_person,
     suspend_individual,
 )
+from portal_api.services.people import Wish
 from portal_api.services.store import Holder, Listed, Many, of_events, of_person
-from portal_api.services.use_case import Unauthenticated
+from portal_api.services.use_case import VENDOR, Unauthenticated
 from tests.services.moving import enrolled, leave, listed, place
 from tests.services.past import killed
 from tests.services.stores import FaultyStore, Killed, first
@@ -473,6 +475,80 @@ def test_a_person_is_found_by_its_new_address_and_not_by_the_old_one(quick_world
     for wrong in ({"email": "nobody"}, {"name": " "}):
         with pytest.raises(InvalidInput):
             update(**wrong)
+
+
+@pytest.mark.parametrize("held", ["now", "before"])
+def test_only_an_administrator_changes_the_address_of_who_is_or_was_an_executive(
+    quick_world: World, held: str
+) -> None:
+    """Who has the address can sign in as the person, and consent for its company."""
+    world = quick_world
+    company, manager = world.company(), world.colleague()
+    if held == "before":
+        people.change_employment(
+            world.portal,
+            world.manage(),
+            at=company.id,
+            individual_id=company.executive,
+            wish=Wish(role=Role.MARKETER),
+        )
+
+    def update(who: str, person: str, **given: str) -> Individual:
+        return people.update_individual(
+            world.portal, world.ask(who), at=company.id, individual_id=person, **given
+        ).individual
+
+    before = world.load(Individual, company.executive)
+    assert before is not None
+    with pytest.raises(NotPermitted) as refused:
+        update(manager, company.executive, name="Mallory", email="mallory@vendor.example")
+    assert ("ADMIN",) == refused.value.required_roles
+    assert before == world.load(Individual, company.executive)
+    assert "Grace" == update(manager, company.executive, name="Grace", email=before.email).name
+    assert "rep@partner.example" == update(manager, company.rep, email="rep@partner.example").email
+    new = update(world.admin, company.executive, email="new@partner.example")
+    assert {new.id} == found_by(world, "new@partner.example")
+
+
+def test_the_address_of_who_works_or_worked_for_the_vendor_is_the_administrators(
+    quick_world: World,
+) -> None:
+    """A move to a partner gives nobody else a way to the vendor's former manager."""
+    world = quick_world
+    company, mover, manager = world.company(), world.colleague(), world.colleague()
+
+    def readdress(at: str, who: str) -> None:
+        people.update_individual(
+            world.portal, world.ask(who), at=at, individual_id=mover, email="b@partner.example"
+        )
+
+    with pytest.raises(NotPermitted):
+        readdress(VENDOR, manager)
+    wish = Wish(partner_id=company.id, role=Role.SALES_REP)
+    people.change_employment(
+        world.portal, world.manage(), at=VENDOR, individual_id=mover, wish=wish
+    )
+    with pytest.raises(NotPermitted):
+        readdress(company.id, manager)
+    readdress(company.id, world.admin)
+    assert {mover} == found_by(world, "b@partner.example")
+
+
+def test_an_import_changes_nobodys_address(quick_world: World) -> None:
+    """A row of somebody who is there by its external id, with another address, is refused."""
+    world = quick_world
+    company, manager = world.company(), world.colleague()
+
+    def report(email: str) -> tuple[int, int]:
+        row = f"x-1,{company.id},Mara,{email},PARTNER_EXECUTIVE\n"
+        content = f"external_id,partner,name,email,role\n{row}"
+        done = import_people(world.portal, world.ask(manager), content=content)
+        return done.imported, len(done.problems)
+
+    assert (1, 0) == report("mara@partner.example")
+    assert (0, 1) == report("mallory@vendor.example")
+    assert set() == found_by(world, "mallory@vendor.example")
+    assert 1 == len(found_by(world, "mara@partner.example"))
 
 
 def test_what_a_leaver_did_stays_in_its_company_s_exports_and_dry_runs(world: World) -> None:

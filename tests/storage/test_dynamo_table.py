@@ -4,7 +4,9 @@ import threading
 from typing import TYPE_CHECKING
 
 import botocore.exceptions
+import pytest
 from botocore.exceptions import BotoCoreError
+from botocore.loaders import JSONFileLoader
 
 from portal_api.storage.dynamo import DynamoEngine
 from portal_api.storage.dynamo_errors import VERDICTS
@@ -50,6 +52,25 @@ def test_an_engine_asks_for_nothing_before_its_first_use() -> None:
     engine = DynamoEngine(TABLE, REGION)
     assert engine._connection is None
     assert () == tuple(engine._pool._threads)
+    engine.close()
+
+
+def test_a_prepared_engine_has_no_client_and_reads_nothing_more_to_make_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also in another thread than the one that prepared it."""
+    engine = DynamoEngine(TABLE, REGION)
+    engine.prepare()
+    assert engine._connection is not None
+    assert engine._connection._client is None
+    assert vars(engine._connection.session)["_credentials"] is None
+
+    def refuse(*given: object) -> None:
+        raise AssertionError(f"read: {given}")
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", refuse)
+    made = engine._pool.submit(engine._connected)
+    assert "dynamodb" == made.result().client.meta.service_model.service_name
     engine.close()
 
 

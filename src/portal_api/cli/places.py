@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Never
 
+import boto3
 import typer
 
 from portal_api import app as composition
@@ -16,7 +17,10 @@ StoreFile = Annotated[
     Path | None, typer.Option("--store", help="A file of the embedded store.", dir_okay=False)
 ]
 TableName = Annotated[str | None, typer.Option("--table", help="A DynamoDB table.")]
-Region = Annotated[str | None, typer.Option("--region", help="The table's AWS region.")]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", help="The table's AWS region.", show_default="the profile's"),
+]
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint-url", help="Another DynamoDB than the region's.")
 ]
@@ -32,9 +36,10 @@ def place_of(
         raise typer.BadParameter(
             "Say --store FILE, or --table NAME with --region or --endpoint-url."
         )
-    if not region and not endpoint_url:
-        raise typer.BadParameter("A table has a --region.")
-    return DynamoPlace(table, region or "us-east-1", endpoint_url)
+    known = region or boto3.Session().region_name or (endpoint_url and "us-east-1")
+    if not known:
+        raise typer.BadParameter("Say --region, or choose one in the AWS profile.")
+    return DynamoPlace(table, known, endpoint_url)
 
 
 def opened_at(place: Place, *, writing: bool) -> TableStore:

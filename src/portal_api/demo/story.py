@@ -17,6 +17,7 @@ from portal_api.demo import (
     consenting,
     correcting,
     finance,
+    hooking,
     importing,
     objecting,
     opening,
@@ -43,7 +44,7 @@ SEED = 2026
 _TOLD, _UNTIL = "demo:told", "demo:until"
 _PARTS = (
     *(opening, aiming, consenting, selling, working, scenes, claiming, paying, finance, correcting),
-    *(importing, rebating, staffing, processes, objecting),
+    *(importing, rebating, staffing, processes, objecting, hooking),
 )
 """In this order: what is drawn by chance depends on it."""
 

@@ -41,7 +41,8 @@ def run(place: Place, port: int, *, fresh: bool = False) -> None:
         with contextlib.closing(app.open_store(place, create=True)) as store:
             portal = _prepared(store, listening.getsockname()[1], console)
             _introduce(portal, console)
-            with contextlib.suppress(KeyboardInterrupt):  # It is how this ends.
+            # Ctrl + C is how this ends.
+            with contextlib.suppress(KeyboardInterrupt), portal.telling():
                 local.server_of(portal).run(sockets=[listening])
 
 

@@ -16,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from portal_api.dev.tokens import SCOPE, Issuer
+from portal_api.auth import SCOPE
+from portal_api.dev.tokens import Issuer
 from portal_api.transport import PATH
 
 Function = Callable[[Mapping[str, Any]], Mapping[str, Any]]

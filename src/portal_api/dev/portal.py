@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Final
@@ -14,9 +15,11 @@ from portal_api import app, handler
 from portal_api.demo import story
 from portal_api.demo.story import Person
 from portal_api.demo.world import ROLES
+from portal_api.dev import webhooks
 from portal_api.dev.examples import Example, Places, examples
 from portal_api.dev.gateway import HOST, LocalOrigins, gateway
 from portal_api.dev.tokens import CLIENT_ID, Issuer
+from portal_api.dev.webhooks import ToldStore
 from portal_api.domain.partners import VENDOR_ROLES, Role
 from portal_api.services.due_series import run_all
 from portal_api.services.store import Store
@@ -30,15 +33,26 @@ class LocalPortal:
     """A portal that runs on this machine."""
 
     url: str
-    store: Store
+    store: ToldStore
     issuer: Issuer
     people: tuple[Person, ...]
 
     def server(self) -> Starlette:
         """Gateway and function, as they are in AWS but for where they run."""
-        graphql = app.create_app(self.store, app.system_clock, app.new_id)
+        graphql = app.create_app(
+            self.store,
+            app.system_clock,
+            app.new_id,
+            introspection=True,
+            private_origins=LocalOrigins(),
+        )
         entry = handler.entry_of("dev", graphql, {CLIENT_ID}, LocalOrigins())
         return gateway(entry, self.issuer, self.page)
+
+    def telling(self) -> AbstractContextManager[None]:
+        """Receivers on this machine are told of what is committed, as long as this lasts."""
+        portal = Portal(self.store, app.system_clock, app.new_id)
+        return webhooks.telling(portal, self.store, LocalOrigins())
 
     @property
     def main(self) -> tuple[Person, ...]:
@@ -111,7 +125,7 @@ def local_portal(
         # What has become due since the story ended: holds are over, and points have expired.
         run_all(Portal(store, app.system_clock, app.new_id))
     url = f"http://{HOST}:{port}"
-    return LocalPortal(url, store, Issuer(f"{url}/issuer"), story.people(store))
+    return LocalPortal(url, ToldStore(store), Issuer(f"{url}/issuer"), story.people(store))
 
 
 def side_of(role: Role) -> Role:

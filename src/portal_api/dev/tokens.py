@@ -10,8 +10,9 @@ from typing import Any, Final
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from portal_api.auth import SCOPE
+
 CLIENT_ID: Final = "portal-dev"
-SCOPE: Final = "portal/use"
 LIFETIME: Final = timedelta(hours=12)
 _ALGORITHM: Final = "RS256"
 _KEY_BITS: Final = 2048

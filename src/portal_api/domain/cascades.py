@@ -16,6 +16,8 @@ from portal_api.domain.money import split, to_text
 
 MAX_TARGETS = 3_000
 """Of one partner in one program: some 110 bytes each, of the 400 KB that an item may have."""
+MAX_AT_ONCE = 1_800
+"""Of one goal: as many counts as fit into a request of 256 KB; of money it holds some 1,100."""
 
 _TEAM = f"{Level.TEAM.lower()}."
 

@@ -1,5 +1,9 @@
-"""The form of the ids that the portal makes: they sort by the instant at which they were made."""
+"""The form of the ids that the portal makes: they sort by the instant at which they were made.
 
+Outside, an id is opaque text that names a type as well, the same in the API and in messages.
+"""
+
+import base64
 from datetime import datetime
 from typing import Final
 
@@ -33,3 +37,17 @@ def first_of(instant: datetime) -> str:
 def last_of(instant: datetime) -> str:
     """The greatest id that an instant can have."""
     return timed(instant, (1 << MORE_BITS) - 1)
+
+
+def global_id(kind: str, record_id: str) -> str:
+    """An id as it is told outside; it has no full stop."""
+    return base64.b64encode(f"{kind}:{record_id}".encode()).decode()
+
+
+def from_global_id(text: str, kind: str) -> str | None:
+    """The id inside of what was told outside; none where it is none of that kind."""
+    try:
+        named, _, record_id = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return record_id if named == kind else None

@@ -2,11 +2,11 @@
 
 import strawberry
 from graphql import GraphQLError, GraphQLObjectType
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
+from portal_api.schema import bounds, costs
 from portal_api.schema.access import audience_of
 from portal_api.schema.activities import ActivityMutations
 from portal_api.schema.batches import BatchMutations
@@ -17,14 +17,14 @@ from portal_api.schema.corrections import CorrectionMutations
 from portal_api.schema.deal_changes import DealChangeMutations
 from portal_api.schema.deal_mutations import DealMutations
 from portal_api.schema.disputes import DisputeMutations
+from portal_api.schema.documents import Documents, reader
 from portal_api.schema.enrollment import EnrollmentMutations
-from portal_api.schema.errors import HANDLERS, REFUSALS, OneOperation
+from portal_api.schema.errors import HANDLERS, REFUSALS
 from portal_api.schema.finance import FinanceMutations
 from portal_api.schema.goal_mutations import GoalMutations
 from portal_api.schema.inbox import InboxMutations
 from portal_api.schema.inbox_items import ITEMS
 from portal_api.schema.leaderboards import LeaderboardMutations
-from portal_api.schema.limits import MAX_TOKENS, Limits
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.objections import ObjectionMutations
 from portal_api.schema.paging import bind
@@ -42,6 +42,7 @@ from portal_api.schema.sales_process import ProcessMutations
 from portal_api.schema.scalars import SCALARS
 from portal_api.schema.settlements import SettlementMutations
 from portal_api.schema.tax import TaxMutations
+from portal_api.schema.webhook_mutations import WebhookMutations
 
 _PLUMBING = frozenset({"Node", "PageInfo"})
 
@@ -77,6 +78,7 @@ class Mutation(
     FinanceMutations,
     RebateMutations,
     LeaderboardMutations,
+    WebhookMutations,
 ):
     """The root mutation."""
 
@@ -94,28 +96,26 @@ class UndeclaredPermission(Exception):
     """A field or mutation without a declared permission: the schema is not built."""
 
 
-def build_schema() -> strawberry.Schema:
+def build_schema(*, introspection: bool = False) -> strawberry.Schema:
     """The schema, once every field is known to declare who may read it.
 
+    It answers no questions about itself unless ``introspection``, which is for development.
     Raises ``UndeclaredPermission`` naming the fields that do not.
     """
+    read = reader(introspection=introspection)
     schema = _Schema(
         query=Query,
         mutation=Mutation,
         types=(*REFUSALS.values(), *ITEMS),
         exception_handlers=HANDLERS,
-        extensions=[
-            OneOperation,
-            Limits,
-            lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-            lambda: ParserCache(maxsize=256),
-            lambda: ValidationCache(maxsize=256),
-        ],
+        extensions=[lambda: Documents(read)],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     undeclared = sorted(_undeclared(schema))
     if undeclared:
         raise UndeclaredPermission(f"no permission is declared for {', '.join(undeclared)}")
+    bounds.bind(schema._schema)  # noqa: SLF001 - No other way.
+    costs.bind(schema._schema)  # noqa: SLF001 - No other way.
     for made in schema.schema_converter.type_map.values():
         if isinstance(made.implementation, GraphQLObjectType):
             bind(made.implementation)

@@ -5,7 +5,7 @@ viewer may see a record is decided once per object, when it is made; a narrower 
 answers null to whoever is not its audience.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import strawberry
@@ -58,7 +58,11 @@ class _Narrower(FieldExtension):
 
 
 def narrow(
-    *audiences: Audience, description: str, unless: str | None = None, **options: Any
+    *audiences: Audience,
+    description: str,
+    unless: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> Any:
     """A nullable field for these audiences only; used like ``strawberry.field``.
 
@@ -68,7 +72,7 @@ def narrow(
     who = unless or ", ".join(sorted(audience.lower() for audience in allowed))
     return strawberry.field(
         description=f"{description} Null unless you are: {who}.",
-        metadata={AUDIENCE: allowed},
+        metadata={AUDIENCE: allowed, **(metadata or {})},
         extensions=[_Narrower(allowed)],
         **options,
     )

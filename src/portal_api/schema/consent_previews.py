@@ -14,6 +14,7 @@ from portal_api.schema.access import Audience, declared
 from portal_api.schema.consent import ConsentRequest, shown_request
 from portal_api.schema.consent_mutations import whom_of
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.enums import Payee, Role
 from portal_api.schema.errors import RefusalInterface, result, shown
 from portal_api.schema.forgone import amounts_of
@@ -180,6 +181,7 @@ class ConsentPreviewQueries:
         description="What a consent would change before it is granted: for whom, what its lack has"
         " cost, what would be paid afterwards, and which rebate it unlocks. Once per document. For"
         " the partner's executives and the vendor.",
+        metadata=counted(20),
     )
     async def preview_consent(
         self,

@@ -35,6 +35,11 @@ class Context:
         self.subject = subject
         self.request_id = request_id
         self._reads = Waves(portal.store.read)
+        self._catalogue: tuple[Slice[Program], Slice[PlanVersion], Catalogue] | None = None
+
+    def read_on(self) -> None:
+        """No read is refused from now on, however many there are: what is written is told."""
+        self._reads.most = None
 
     def forget(self) -> None:
         """Everything that was read before is read anew."""
@@ -62,7 +67,11 @@ class Context:
         programs, plans = await asyncio.gather(
             self.load(Many(Program, of_vendor())), self.load(Many(PlanVersion, of_vendor()))
         )
-        return self._primed(programs, plans)
+        # Once for what was read, and not for each that asks: there may be hundreds of programs.
+        known = self._catalogue
+        if known is None or known[0] is not programs or known[1] is not plans:
+            known = self._catalogue = (programs, plans, self._primed(programs, plans))
+        return known[2]
 
     async def with_catalogue(self, want: Want[T], *beside: Want[Any]) -> T:
         """One read, and the catalogue in the same wave, for records that lead to programs.

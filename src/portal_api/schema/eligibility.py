@@ -16,6 +16,7 @@ from portal_api.domain.plans import PlanVersion, plan_at
 from portal_api.domain.rebates import Participation
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.enums import Role, Tier
 from portal_api.schema.ids import decoded
 from portal_api.schema.nodes import find
@@ -152,7 +153,8 @@ class ProgramOffers:
 
     @strawberry.field(
         description="What it offers you: to an executive, the company. Null for the vendor's people"
-        " (see audience)."
+        " (see audience).",
+        metadata=counted(5),
     )
     async def offer(self, info: Info) -> ProgramOffer | None:
         """The viewer's offer."""
@@ -165,6 +167,7 @@ class ProgramOffers:
         Audience.VENDOR,
         description="What it offers a partner, and what is in the way of it and its people. Null"
         " where there is no such partner.",
+        metadata=counted(10),
     )
     async def audience(
         self,
@@ -182,7 +185,8 @@ class OfferList:
     @strawberry.field(
         description="Every program that is open or to come and is for your company, or would be"
         " with a higher tier, or for you in another role: what is in the way, and what to do next."
-        " Empty for the vendor's people."
+        " Empty for the vendor's people.",
+        metadata=counted(100, items=50),
     )
     async def program_offers(self, info: Info) -> list[ProgramOffer]:
         """The offers."""

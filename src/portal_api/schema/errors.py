@@ -5,14 +5,16 @@ One handler for each.
 
 import inspect
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any, Union, get_args
+from typing import Annotated, Any, Final, Union, get_args
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import ExecutionResult, GraphQLError
+from strawberry.schema.schema_converter import field_contains_type
+from strawberry.types.field import StrawberryField
 
 from portal_api.domain import errors
 from portal_api.domain.errors import (
@@ -38,6 +40,7 @@ from portal_api.schema.enums import (
 from portal_api.schema.ids import encoded
 from portal_api.schema.objection_enums import ObjectionStatus
 from portal_api.schema.scalars import Amount, Decimal, amount_of
+from portal_api.schema.waves import TOO_COSTLY
 from portal_api.services.store import StoreUnavailable
 from portal_api.services.use_case import Unauthenticated
 
@@ -167,36 +170,65 @@ def _as_declared(kind: Any, value: Any) -> Any:
 
 
 class _Handler:
-    """Turns one kind of refusal into its union member."""
+    """Turns a refusal into the member of the field's union that it is.
 
-    def __init__(self, cls: type[Refusal]) -> None:
-        self.exception_type = cls
-        self.error_type = REFUSALS[cls]
+    One for all of them: a handler each is compared with each field, which took half of the
+    schema's build. ``NotFound`` stands for all, since it is in every result (``_EVERYWHERE``).
+    """
 
-    def handle(self, exception: Refusal, *, field: object, info: object) -> Any:
-        """The union member."""
-        return shown(exception)
+    exception_type = Refusal
+    error_type = REFUSALS[NotFound]
+
+    def handle(self, exception: Refusal, *, field: StrawberryField, info: object) -> Any:
+        """The union member; None, and the refusal stays an error, where the union has none."""
+        member = field_contains_type(field, REFUSALS[type(exception)])
+        return shown(exception) if member else None
 
 
-HANDLERS = tuple(_Handler(cls) for cls in REFUSALS)
-"""The one table from a raised refusal to what the client sees."""
+HANDLERS = (_Handler(),)
+"""The one way from a raised refusal to what the client sees."""
 
 
 _log = logging.getLogger(__name__)
 
+_SUGGESTION = re.compile(r" ?Did you mean .*", re.DOTALL)
+_LONGEST_MESSAGE = 500
+MOST_ERRORS: Final = 10
+TOLD: Final = (
+    "Beside an answer there is one error for each field that is missing from it. A query in which"
+    f" more than {MOST_ERRORS} fields fail, or that leads to more reads than are done for one, is"
+    f" refused as a whole, with one error; of a mutation at most {MOST_ERRORS} errors are told, and"
+    " what it has answered is told in any case."
+)
+"""As portal developers read it."""
 
-class OneOperation(SchemaExtension):
-    """Refuses a document of several operations that does not say which: the first is no default."""
 
-    def on_parse(self) -> Iterator[None]:
-        """After parsing, before anything is validated."""
-        yield
-        context = self.execution_context
-        document = context.graphql_document
-        parts = document.definitions if document else ()
-        operations = sum(isinstance(part, OperationDefinitionNode) for part in parts)
-        if operations > 1 and context._provided_operation_name is None:  # noqa: SLF001 - No other way.
-            raise GraphQLError("operationName says which of the document's operations is asked.")
+def bound(result: ExecutionResult, *, writes: bool) -> None:
+    """Leaves an executed document no more errors than are told, the gravest first.
+
+    A query that fails as a whole answers nothing. What a mutation ``writes`` is told: it was
+    committed.
+    """
+    errors = sorted(result.errors or (), key=_rank)
+    if writes:
+        result.errors = errors[:MOST_ERRORS]
+    elif len(errors) > MOST_ERRORS or _rank(errors[0]) in (_NOBODY, _TOO_MUCH):
+        result.data, result.errors = None, errors[:1]
+    else:
+        result.errors = errors
+
+
+_NOBODY, _TOO_MUCH, _OURS, _THEIRS = range(4)
+
+
+def _rank(error: GraphQLError) -> int:
+    """How grave an error is: who may not act is told that, and nothing else."""
+    original = error.original_error
+    if isinstance(original, Unauthenticated):
+        return _NOBODY
+    if (error.extensions or {}).get("code") == TOO_COSTLY:
+        return _TOO_MUCH
+    return _THEIRS if isinstance(original, GraphQLError | Refusal | None) else _OURS
 
 
 def typed(error: GraphQLError, request_id: str) -> GraphQLError:
@@ -205,6 +237,7 @@ def typed(error: GraphQLError, request_id: str) -> GraphQLError:
     What nobody expected is logged and tells nothing.
     """
     original, message, code = error.original_error, error.message, "BAD_REQUEST"
+    more: dict[str, Any] = {}
     if isinstance(original, Unauthenticated):
         message, code = "Sign in again: this person may not act.", "UNAUTHENTICATED"
     elif isinstance(original, StoreUnavailable):
@@ -212,18 +245,18 @@ def typed(error: GraphQLError, request_id: str) -> GraphQLError:
     elif isinstance(original, Refusal):
         message, code = original.message, _screaming(type(original).__name__)
     elif isinstance(original, GraphQLError) or original is None:
-        code = (error.extensions or {}).get("code", code)
+        more = error.extensions or {}
+        # A client is told what is wrong; not our names that are near, nor all that it has sent.
+        message = _SUGGESTION.sub("", message)[:_LONGEST_MESSAGE]
     else:
         _log.error("unexpected error", exc_info=original)
         message, code = "Something went wrong on our side.", "INTERNAL"
-    return GraphQLError(
-        message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions={"code": code, "requestId": request_id},
-    )
+    # Not made again: an error that is made looks for its place in all of the document.
+    error.message = message
+    if error.locations:
+        error.locations = error.locations[:MOST_ERRORS]
+    error.extensions = {"code": code, **more, "requestId": request_id}
+    return error
 
 
 def result(name: str, success: type, *refusals: type[Refusal]) -> Any:

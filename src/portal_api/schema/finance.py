@@ -15,6 +15,7 @@ from portal_api.domain.money import is_currency
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.accounts import ProgramAccounts, accounts_shown, instant_of, shared
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.errors import result
 from portal_api.schema.mutations import MutationInput, mutation, perform
 from portal_api.schema.nodes import finder
@@ -46,8 +47,8 @@ class ExchangeRate(relay.Node):
     """A rate."""
 
     id: relay.NodeID[str]
-    from_currency: str = strawberry.field(description="One unit of this, ISO 4217,")
-    to_currency: str = strawberry.field(description="in this, ISO 4217.")
+    from_currency: str = strawberry.field(description="What one unit is of, ISO 4217.")
+    to_currency: str = strawberry.field(description="What the rate is in, ISO 4217.")
     valid_from: date = strawberry.field(
         description="From the start of this day on, UTC, until the next day that has a rate."
     )
@@ -142,8 +143,8 @@ class FinanceReport:
 class ExchangeRateInput:
     """A rate."""
 
-    from_currency: str = strawberry.field(description="One unit of this, ISO 4217,")
-    to_currency: str = strawberry.field(description="in this, ISO 4217.")
+    from_currency: str = strawberry.field(description="What one unit is of, ISO 4217.")
+    to_currency: str = strawberry.field(description="What the rate is in, ISO 4217.")
     valid_from: date = strawberry.field(description="From the start of this day on, UTC.")
     rate: str = strawberry.field(
         description="A decimal larger than zero, at most 9 digits before and 12 behind the point,"
@@ -195,7 +196,8 @@ class FinanceQueries:
     @strawberry.field(
         description="All programs' accounts at an instant: read from daily sums and what was"
         " recorded behind them, so that it costs the same however much has happened. Null unless"
-        " you are: vendor."
+        " you are: vendor.",
+        metadata=counted(100),
     )
     async def finance_report(
         self,

@@ -18,6 +18,7 @@ from portal_api.domain.programs import Program as ProgramRecord
 from portal_api.domain.rebates import RebateBaselines
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.enums import Measure
 from portal_api.schema.goals import (
     Goal,
@@ -250,7 +251,7 @@ class CompanyGoals:
 
     record: strawberry.Private[Partner | Named]
 
-    @narrow(*_COMPANY, description="The company's goals.")
+    @narrow(*_COMPANY, description="The company's goals.", metadata=counted(10))
     async def goals(self, info: Info) -> list[Goal] | None:
         """The goals."""
         partner_id = self.record.id
@@ -260,6 +261,7 @@ class CompanyGoals:
         *_COMPANY,
         description="Each goal of its plans for which it has a target, with the targets of company,"
         " teams and people, their progress, and whether they sum up.",
+        metadata=counted(15),
     )
     async def goal_trees(
         self, info: Info, program_id: _ProgramId = None, goal_code: _GoalCode = None

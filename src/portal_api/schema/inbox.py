@@ -24,6 +24,7 @@ from portal_api.schema.access import Audience, declared
 from portal_api.schema.adjustments import audiences_of
 from portal_api.schema.consent import shown_consent, shown_request
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.errors import result
 from portal_api.schema.goals import Goal, goals_of
 from portal_api.schema.inbox_items import (
@@ -69,7 +70,9 @@ class Inbox:
 class InboxOfViewer:
     """Mixed into the viewer."""
 
-    @strawberry.field(description="What to know and what to do, for the viewer alone.")
+    @strawberry.field(
+        description="What to know and what to do, for the viewer alone.", metadata=counted(40)
+    )
     async def inbox(self, info: Info) -> Inbox:
         """The inbox."""
         viewer = await info.context.viewer()

@@ -22,6 +22,7 @@ from portal_api.domain.plans import PlanVersion, plan_at
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.accounts import shared
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.describing import described
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded
@@ -135,7 +136,8 @@ class LeaderboardQueries:
     @strawberry.field(
         description="The leaderboard of a program, or of one company in it. For staff that is on"
         " it; a company's also for its executives; any for the vendor. Null for all others, and"
-        " for a program that is not for your company."
+        " for a program that is not for your company.",
+        metadata=counted(20),
     )
     async def leaderboard(
         self,

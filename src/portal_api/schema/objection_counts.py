@@ -9,6 +9,7 @@ from strawberry import relay
 from portal_api.domain import objections, programs
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.nodes import find
 from portal_api.schema.objection_enums import ObjectionCategory, ObjectionStatus
 from portal_api.schema.paging import PAGE, After, First, checked, connection
@@ -47,6 +48,7 @@ class ProgramObjections:
         Audience.VENDOR,
         description="What partners have against it, by category, those with the most first; of each"
         f" status the last {MOST_COUNTED} are counted.",
+        metadata=counted(10),
     )
     async def objections_by_category(self, info: Info) -> list[ObjectionCount] | None:
         """The counts."""

@@ -27,7 +27,15 @@ LARGEST_PAGE = 100
 _MARK = re.compile(r"[!-~]{1,300}")
 _DIGEST_BYTES = 12
 
-First = Annotated[int, strawberry.argument(description=f"How many, 1 to {LARGEST_PAGE}.")]
+LARGEST = "portal_largest_page"
+
+
+def page_size(what: str, largest: int) -> Any:
+    """The argument ``first`` of a list; ``largest`` is what a document's cost allows for."""
+    return strawberry.argument(description=f"{what}, 1 to {largest}.", metadata={LARGEST: largest})
+
+
+First = Annotated[int, page_size("How many", LARGEST_PAGE)]
 After = Annotated[str | None, strawberry.argument(description="The cursor behind which to go on.")]
 
 
@@ -37,8 +45,13 @@ def checked(first: int, after: str | None) -> tuple[int, str | None]:
     What a resolver is given as ``after`` is the mark inside the client's cursor: see ``bind``.
     """
     if not 1 <= first <= LARGEST_PAGE:
-        raise GraphQLError(f"first is from 1 to {LARGEST_PAGE}.", extensions={"code": "BAD_PAGE"})
+        raise bad_page(LARGEST_PAGE)
     return first, after
+
+
+def bad_page(largest: int) -> GraphQLError:
+    """What is answered to a page of no items, or of too many."""
+    return GraphQLError(f"first is from 1 to {largest}.", extensions={"code": "BAD_PAGE"})
 
 
 def connection(nodes: Sequence[Any], marks: tuple[str, ...], more: bool) -> Any:

@@ -7,6 +7,7 @@ import strawberry
 from portal_api.domain import goals, partners
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.profiles import Named
 from portal_api.schema.programs import Program
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
@@ -42,7 +43,11 @@ class CompanyParticipation:
 
     record: strawberry.Private[partners.Partner | Named]
 
-    @narrow(*_COMPANY, description="Its numbers in each program that it has a part in.")
+    @narrow(
+        *_COMPANY,
+        description="Its numbers in each program that it has a part in.",
+        metadata=counted(40, items=20),
+    )
     async def participation(self, info: Info) -> list[Participation] | None:
         """The numbers."""
         context, partner_id = info.context, self.record.id

@@ -15,6 +15,7 @@ from portal_api.schema.claims import Claim, claims_of
 from portal_api.schema.consent import CompanyConsents, OwnConsentRequests
 from portal_api.schema.context import Info
 from portal_api.schema.corrections import CompanyCorrections, OwnCorrections
+from portal_api.schema.costs import counted
 from portal_api.schema.employments import EmploymentHistory
 from portal_api.schema.enrollment import Enrollment
 from portal_api.schema.enums import PersonStatus, Role
@@ -55,7 +56,7 @@ class Team(relay.Node):
     partner_id: strawberry.Private[str]
     team_id: strawberry.Private[str]
 
-    @narrow(*_COMPANY, description="The team's goals.")
+    @narrow(*_COMPANY, description="The team's goals.", metadata=counted(10))
     async def goals(self, info: Info) -> list[Goal] | None:
         """The goals."""
         return await goals_of(info, self.partner_id, goals.Level.TEAM, self.team_id)
@@ -205,7 +206,11 @@ class Individual(
             for record in found.records
         ]
 
-    @narrow(*_OWN, description="Goal, stretch goal, progress and earnings at each, per program.")
+    @narrow(
+        *_OWN,
+        description="Goal, stretch goal, progress and earnings at each, per program.",
+        metadata=counted(10),
+    )
     async def goals(self, info: Info) -> list[Goal] | None:
         """The goals."""
         if self.partner_id is None:

@@ -61,7 +61,11 @@ class UpdateIndividualInput(MutationInput):
 
     individual_id: strawberry.ID = strawberry.field(description="The person.")
     name: str | None = strawberry.field(default=None, description="For people.")
-    email: str | None = strawberry.field(default=None, description="Its e-mail address.")
+    email: str | None = strawberry.field(
+        default=None,
+        description="Its e-mail address. Only an administrator changes that of somebody who is, or"
+        " was, an executive or one of the vendor's people: it is what they sign in by.",
+    )
 
 
 @strawberry.input(description="Somebody to erase.")

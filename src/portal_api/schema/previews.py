@@ -17,6 +17,7 @@ from portal_api.domain.errors import (
 from portal_api.schema.access import Audience, declared
 from portal_api.schema.activities import Activity, Outcome, Recipient, outcomes_of, recipient_of
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.deal_mutations import CreditInput, credits_of
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded, pair
@@ -212,6 +213,7 @@ class PreviewQueries:
         graphql_type=_DryRunResult,
         description="Runs a program's draft, or a published version, over a partner's real history:"
         " what it would have paid, against what was paid. For: ADMIN, CHANNEL_MANAGER.",
+        metadata=counted(20),
     )
     async def dry_run(
         self,

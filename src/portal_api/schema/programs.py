@@ -14,6 +14,7 @@ from portal_api.domain.programs import ProgramShard, shards_of
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.accounts import ProgramAccounts, accounts_of
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.eligibility import ProgramOffers
 from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
 from portal_api.schema.nodes import finder
@@ -155,12 +156,16 @@ class Program(ProgramTerms, ProgramOffers, ProgramObjections, relay.Node):
         draft = await info.context.load(One(plans.PlanDraft, self.record.id))
         return None if draft is None or draft.empty else PlanDraft.of(draft, self.record)
 
-    @narrow(VENDOR, description="What is left of the budget, per asset.")
+    @narrow(VENDOR, description="What is left of the budget, per asset.", metadata=counted(20))
     async def budget(self, info: Info) -> list[Amount] | None:
         """The sum over the shards."""
         return [use.left for use in await self._uses(info)]
 
-    @narrow(VENDOR, description="What was funded of each asset, and whether it is nearly used up.")
+    @narrow(
+        VENDOR,
+        description="What was funded of each asset, and whether it is nearly used up.",
+        metadata=counted(20),
+    )
     async def budget_use(self, info: Info) -> list[BudgetUse] | None:
         """The sum over the shards."""
         return await self._uses(info)
@@ -169,6 +174,7 @@ class Program(ProgramTerms, ProgramOffers, ProgramObjections, relay.Node):
         VENDOR,
         description="What it has moved up to an instant, per asset, from the journals alone; it"
         " costs the same however much that is.",
+        metadata=counted(40),
     )
     async def accounts(
         self,
@@ -196,7 +202,9 @@ class Program(ProgramTerms, ProgramOffers, ProgramObjections, relay.Node):
             found.append(use)
         return found
 
-    @narrow(VENDOR, description="What it has moved so far, over all partners.")
+    @narrow(
+        VENDOR, description="What it has moved so far, over all partners.", metadata=counted(100)
+    )
     async def totals(self, info: Info) -> ProgramTotals | None:
         """The sum over the partners' counters."""
         partners = await info.context.load(Listed("partners"))

@@ -10,6 +10,7 @@ import strawberry
 from strawberry import relay
 
 from portal_api.domain import activities, payouts
+from portal_api.schema import costs, errors, limits
 from portal_api.schema import payouts as shown_payouts
 from portal_api.schema import programs as shown_programs
 from portal_api.schema.access import Audience, declared, narrow
@@ -20,6 +21,7 @@ from portal_api.schema.bulk import BulkQueries
 from portal_api.schema.claims import claims_in_review
 from portal_api.schema.consent_previews import ConsentPreviewQueries
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.directory import DirectoryLists
 from portal_api.schema.disputes import DisputeLists
 from portal_api.schema.eligibility import OfferList
@@ -51,6 +53,8 @@ from portal_api.schema.sales_process import ProcessQueries
 from portal_api.schema.selecting import asks_for
 from portal_api.schema.tax import TaxQueries
 from portal_api.schema.verification import VerificationQueries
+from portal_api.schema.webhook_kinds import EventKinds
+from portal_api.schema.webhooks import WebhookLists
 from portal_api.services.deals import EXTENSIONS, SUBMITTED_DEALS
 from portal_api.services.payouts import OPEN_PAYOUTS
 from portal_api.services.store import Listed, Many, One, of_vendor
@@ -69,6 +73,8 @@ class Viewer(
     ObjectionLists,
     AuditLog,
     OfferList,
+    WebhookLists,
+    EventKinds,
 ):
     """The viewer."""
 
@@ -83,7 +89,8 @@ class Viewer(
         return await own_partner(info, self.partner_id)
 
     @strawberry.field(
-        description="The programs that are for the viewer; all of them for the vendor."
+        description="The programs that are for the viewer; all of them for the vendor.",
+        metadata=counted(50, items=50),
     )
     async def programs(self, info: Info) -> list[Program]:
         """The programs."""
@@ -129,7 +136,10 @@ class Viewer(
 
 
 @declared(Audience.ANYONE)
-@strawberry.type(description="Everything that can be read, as the viewer may see it.")
+@strawberry.type(
+    description="Everything that can be read, as the viewer may see it.\n\n"
+    f"{costs.FORMULA}\n\n{limits.TOLD}\n\n{errors.TOLD}"
+)
 class Query(
     ProcessQueries,
     PreviewQueries,

@@ -16,6 +16,7 @@ from portal_api.domain.goals import COMPANY, Progress
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.consent import Consent, consents_of
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded
 from portal_api.schema.mutations import MutationInput, authorized, mutation, perform
@@ -222,7 +223,8 @@ class RebateQueries:
     @strawberry.field(
         description="Whether a company's sale accrues a rebate in a program at an instant, and why."
         " Null where there is no such partner or program, or you are none of: vendor, the"
-        " company's executive."
+        " company's executive.",
+        metadata=counted(10),
     )
     async def rebate_eligibility(
         self,

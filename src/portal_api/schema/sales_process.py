@@ -14,6 +14,7 @@ from portal_api.domain.sales_process import InForce, admits_kind, in_force, proc
 from portal_api.domain.trends import trend
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.enums import PartnerType, ProcessStage, Tier
 from portal_api.schema.errors import result
 from portal_api.schema.mutations import MutationInput, mutation, perform
@@ -266,7 +267,8 @@ class PartnerProcess:
 
     @strawberry.field(
         description="How it sells: the process of its type and tier, else of its type, under the"
-        " programs that are for it. Null where none is defined."
+        " programs that are for it. Null where none is defined.",
+        metadata=counted(10),
     )
     async def sales_process(
         self, info: Info, direction: _Direction = Direction.FORWARDS
@@ -288,7 +290,8 @@ class ProcessQueries:
     @strawberry.field(
         description="The process of a partner type and tier, else of the type, under all programs"
         " that are for some partner of them. Null where none is defined, and unless you are:"
-        " vendor; others read their partner's own."
+        " vendor; others read their partner's own.",
+        metadata=counted(10),
     )
     async def sales_process(
         self,

@@ -14,6 +14,7 @@ from portal_api.domain.ledger import Wallet
 from portal_api.domain.statements import Statement
 from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.context import Info
+from portal_api.schema.costs import counted
 from portal_api.schema.errors import result
 from portal_api.schema.mutations import MutationInput, mutation, perform
 from portal_api.schema.scalars import Amount, Money, MoneyInput, amount_of, money_of
@@ -161,6 +162,7 @@ class CompanyTax:
         Audience.VENDOR,
         description="What was paid out of the company's own wallet in a calendar year, and sent to"
         " it for its people.",
+        metadata=counted(10),
     )
     async def tax_year(self, info: Info, year: Year) -> TaxYear | None:
         """A year."""
@@ -175,6 +177,7 @@ class OwnTax:
         Audience.OWNER,
         Audience.VENDOR,
         description="What was paid out of its wallet in a calendar year, and what of it counts.",
+        metadata=counted(10),
     )
     async def tax_year(self, info: Info, year: Year) -> TaxYear | None:
         """A year."""

@@ -9,7 +9,7 @@ from portal_api.domain.access import Viewer
 from portal_api.schema.access import Audience, declared, may_see
 from portal_api.schema.context import Info
 from portal_api.schema.ids import split
-from portal_api.schema.paging import After, bad_cursor
+from portal_api.schema.paging import After, bad_cursor, bad_page, page_size
 from portal_api.schema.scalars import BigInt
 from portal_api.services.export import BadCursor, LedgerMoved, page
 from portal_api.services.verify_page import LARGEST_PAGE, NoSuchPlace, verify_page
@@ -24,9 +24,7 @@ Party = Annotated[
         " out: your own."
     ),
 ]
-Journals = Annotated[
-    int, strawberry.argument(description=f"How many journals, 1 to {LARGEST_PAGE}.")
-]
+Journals = Annotated[int, page_size("How many journals", LARGEST_PAGE)]
 
 
 @declared(*_AUDIENCE)
@@ -105,8 +103,7 @@ class VerificationQueries:
         if wallet_id is None:
             return None
         if not 1 <= first <= LARGEST_PAGE:
-            text = f"first is from 1 to {LARGEST_PAGE}."
-            raise GraphQLError(text, extensions={"code": "BAD_PAGE"})
+            raise bad_page(LARGEST_PAGE)
         try:
             done = verify_page(info.context.portal.store, wallet_id, first, after)
         except NoSuchPlace:

@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
+
+from graphql import GraphQLError
 
 from portal_api.services.store import Want
 
 _PATIENCE = 8
 """So many turns of the loop without another wish, and everybody waits: fields that lie deeper come
 to their reads some turns later than those beside them."""
+MOST: Final = 10_000
+"""So many keys and queries are asked for one query document: what its cost did not foresee, because
+a list is longer than others are, ends here."""
+TOO_COSTLY: Final = "TOO_COSTLY"
 
 
 class Waves:
@@ -17,6 +23,8 @@ class Waves:
     def __init__(self, read: Callable[[Sequence[Want[Any]]], Any]) -> None:
         """Waves over what reads many things in one round trip."""
         self._read = read
+        self.most: int | None = MOST
+        self._asked = 0
         self._known: dict[Want[Any], asyncio.Future[Any]] = {}
         self._wished: list[tuple[Want[Any], asyncio.Future[Any]]] = []
         self._wave: asyncio.Task[None] | None = None
@@ -53,10 +61,21 @@ class Waves:
             seen = len(self._wished)
         wished, self._wished, self._wave = self._wished, [], None
         try:
-            found = self._read([want for want, _ in wished])
+            found = self._found([want for want, _ in wished])
         except Exception as problem:  # noqa: BLE001 - Whoever wished for it is told.
             for _, answer in wished:
                 answer.set_exception(problem)
         else:
             for want, answer in wished:
                 answer.set_result(found[want])
+
+    def _found(self, wants: Sequence[Want[Any]]) -> Any:
+        """What is read; raises ``GraphQLError`` where that is more than is read for one request."""
+        self._asked += len(wants)
+        if self.most is not None and self._asked > self.most:
+            raise GraphQLError(
+                f"The document leads to more than {self.most:,} reads: ask for less, or in several"
+                " requests.",
+                extensions={"code": TOO_COSTLY},
+            )
+        return self._read(wants)

@@ -28,6 +28,7 @@ from portal_api.domain.sales_process import SalesProcess
 from portal_api.domain.settlements import SettlementFile
 from portal_api.domain.tax import TaxThreshold
 from portal_api.domain.teams import TeamAward
+from portal_api.domain.webhooks import Endpoint
 from portal_api.services.bulk_exports import WriteId
 from portal_api.services.outcomes import outcome_types
 from portal_api.services.row_imports import as_it_is
@@ -120,7 +121,7 @@ class Subject:
         return own[0] == own[1]
 
 
-_BY_ITSELF: Final[Mapping[str, type]] = {
+BY_ITSELF: Final[Mapping[str, type]] = {
     "BudgetLow": Program,
     "ConsentExpired": ConsentFile,
     "ConsentExpiring": ConsentFile,
@@ -147,12 +148,14 @@ _BY_ITSELF: Final[Mapping[str, type]] = {
     "TeamSharePaid": TeamAward,
     "TeamShareWithheld": TeamAward,
     "TeamSharesReopened": TeamAward,
+    "WebhookEndpointDisabled": Endpoint,
     "WithheldPaid": Activity,
 }
 """What steps of series and imports are about, and whatever is not its outcome's first record."""
 _SHOWN_AS: Final[Mapping[type, str]] = {
     BehaviorType: "Behavior",
     ConsentFile: "Consent",
+    Endpoint: "WebhookEndpoint",
     GoalSheet: "Goal",
     PayoutPolicy: "PayoutMinimum",
 }
@@ -165,7 +168,7 @@ def kind_of_subject(kind: str) -> type | None:
 
     A use case's event is called as its outcome, of which the subject is the first record.
     """
-    named = _BY_ITSELF.get(kind)
+    named = BY_ITSELF.get(kind)
     if named is not None:
         return named
     outcome = outcome_types().get(kind)
@@ -174,6 +177,18 @@ def kind_of_subject(kind: str) -> type | None:
         if isinstance(member, type) and is_dataclass(member):
             return member
     return None
+
+
+def subject_types(kind: str) -> tuple[str, ...]:
+    """What the events of a kind are about, by the names of the schema; most of one type only."""
+    found = kind_of_subject(kind)
+    if found is Progress:
+        return tuple(one.__name__ for one in (Individual, Team, Partner))
+    if found is Wallet:
+        return tuple(one.__name__ for one in (Individual, Partner))
+    if found is PlanVersion:
+        return (Program.__name__,)
+    return () if found is None else (_SHOWN_AS.get(found, found.__name__),)
 
 
 def subject_of(event: Event) -> Subject:

@@ -68,8 +68,8 @@ def cascade_goals(
     wants = GoalWants.of(partner_id, program_id)
     people = [one.party_id for one in targets if one.level is Level.INDIVIDUAL]
     person_wants = [One(Individual, person) for person in dict.fromkeys(people)]
-    if len(targets) > cascades.MAX_TARGETS:
-        raise InvalidInput(f"At most {cascades.MAX_TARGETS} targets.", "targets")
+    if len(targets) > cascades.MAX_AT_ONCE:
+        raise InvalidInput(f"At most {cascades.MAX_AT_ONCE:,} targets.", "targets")
 
     def decide(s: Situation) -> Decision[GoalsCascaded]:
         goal = goal_at(s, wants, goal_code, "partnerId")

@@ -28,6 +28,7 @@ from portal_api.domain.people import Place, check_kept, left, not_employed, plac
 from portal_api.domain.writes import Create, Delist, Enlist, Save, Unchanged, Write
 from portal_api.services.enrollment import enrolled_list
 from portal_api.services.partners import (
+    ADMINS,
     MANAGERS,
     check_may_manage,
     checked_address,
@@ -199,7 +200,8 @@ def update_individual(
 ) -> IndividualUpdated:
     """Gives a person another name or address, by which it is found from then on.
 
-    Raises ``NotFound``, ``InvalidInput`` and ``AlreadyErased``.
+    Raises ``NotFound``, ``NotPermitted`` as ``_check_may_address`` does, ``InvalidInput`` and
+    ``AlreadyErased``.
     """
     want = One(Individual, individual_id)
 
@@ -211,6 +213,8 @@ def update_individual(
             name=person.name if name is None else required("name", name),
             email=person.email if email is None else checked_address(email),
         )
+        if updated.email != person.email:
+            _check_may_address(s, person)
         writes: list[Write] = [Save(updated)] if updated != person else []
         lists = [list_of_email(one.email) for one in (person, updated)]
         if lists[0] != lists[1]:
@@ -256,6 +260,19 @@ def _check_may(s: Situation, person: Individual, at: str) -> None:
     if employment is None:
         raise not_employed(person, s.now)
     _check_staff(employment.role)
+
+
+def _check_may_address(s: Situation, person: Individual) -> None:
+    """Raises ``NotPermitted`` for a channel manager, of who is or was more than a partner's staff.
+
+    Whoever has the address can sign in as the person, and an executive consents for its company.
+    """
+    staff = all(one.role in STAFF_ROLES for one in person.employments)
+    if not staff and s.viewer.role not in ADMINS:
+        raise NotPermitted(
+            "Only an administrator changes the address of executives and the vendor's people.",
+            tuple(sorted(ADMINS)),
+        )
 
 
 def _check_staff(role: Role) -> None:

@@ -144,6 +144,11 @@ def of_events(partner_id: str | None) -> tuple[str, ...]:
     return ("events", partner_id or "vendor")
 
 
+def of_endpoint(endpoint_id: str) -> tuple[str, ...]:
+    """The scope of the deliveries to one webhook endpoint."""
+    return ("endpoint", endpoint_id)
+
+
 T = TypeVar("T")
 
 

@@ -5,7 +5,8 @@ One wave of reads, a pure decision, one commit.
 
 import hashlib
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -36,11 +37,17 @@ VENDOR = "vendor"
 
 @dataclass(frozen=True)
 class Portal:
-    """What every use case needs of the world."""
+    """What every use case needs of the world.
+
+    ``random_bytes`` is for secrets, which ids are not. ``private_origins`` may be webhook endpoints
+    though they are private: for a developer's own machine.
+    """
 
     store: Store
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    private_origins: Container[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

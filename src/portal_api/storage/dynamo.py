@@ -14,11 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import tenacity
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE, STREAM_NEW_AND_OLD_IMAGE
@@ -105,6 +108,14 @@ def _jitter(state: tenacity.RetryCallState) -> float:
     # The system's randomness, so that copies of one memory image do not repeat in step.
     longest = _JITTER_MILLISECONDS * 2 ** min(state.attempt_number, 10)
     return secrets.randbelow(min(longest, _JITTER_MILLISECONDS_MAX)) / 1000
+
+
+class _Connection(Connection):
+    """A connection whose client any thread may make with the one session, under our lock."""
+
+    @cached_property
+    def session(self) -> Session:
+        return get_session()
 
 
 class DynamoEngine:
@@ -212,6 +223,20 @@ class DynamoEngine:
         """Do nothing: DynamoDB commits each transaction by itself."""
         yield
 
+    def prepare(self) -> None:
+        """Load botocore's descriptions of DynamoDB, which its session keeps for the client.
+
+        The client itself comes later, since it is made with credentials.
+        """
+        with self._connecting:
+            self._connection = connection = self._new_connection()
+            connection.session.create_client(
+                "dynamodb",
+                region_name=self._region,
+                endpoint_url=self._endpoint_url,
+                config=Config(signature_version=UNSIGNED),
+            ).close()
+
     def close(self) -> None:
         """End the threads and close the connections."""
         self._pool.shutdown()
@@ -302,18 +327,20 @@ class DynamoEngine:
 
     def _connected(self) -> Connection:
         with self._connecting:
-            connection = self._connection
-            if connection is None:
-                connection = Connection(
-                    region=self._region,
-                    host=self._endpoint_url,
-                    connect_timeout_seconds=self._connect_seconds,
-                    read_timeout_seconds=self._read_seconds,
-                    # The repetitions are ours: botocore knows neither the deadline nor the reasons.
-                    retry_configuration={"total_max_attempts": 1, "mode": "standard"},
-                    max_pool_connections=self._parallel_max,
-                )
-                # Makes the client, which two threads must not do at once.
-                _ = connection.client
-                self._connection = connection
+            # Another thread may drop it at any moment, to have it made anew.
+            connection = self._connection or self._new_connection()
+            # Makes the client, which two threads must not do at once.
+            _ = connection.client
+            self._connection = connection
             return connection
+
+    def _new_connection(self) -> Connection:
+        return _Connection(
+            region=self._region,
+            host=self._endpoint_url,
+            connect_timeout_seconds=self._connect_seconds,
+            read_timeout_seconds=self._read_seconds,
+            # The repetitions are ours: botocore knows neither the deadline nor the reasons.
+            retry_configuration={"total_max_attempts": 1, "mode": "standard"},
+            max_pool_connections=self._parallel_max,
+        )

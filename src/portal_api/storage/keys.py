@@ -41,6 +41,9 @@ customer and product
 a reserved name         NAME#name                       NAME
 answer to a request     REQUEST#caller.hash             ANSWER
 events                  EVENTS#ptn, EVENTS#vendor       EVENT#own
+webhook endpoint, its   WEBHOOKS                        ENDPOINT#whk SECRETS#whk
+secrets and health                                      HEALTH#whk
+its deliveries          WEBHOOK#whk                     DELIVERY#own#ptn
 a list                  LIST#name                       its own order
 ======================  ==============================  ===========================
 
@@ -78,10 +81,14 @@ from portal_api.domain.settlements import SettlementFile
 from portal_api.domain.statements import Statement
 from portal_api.domain.tax import StaffPaid, TaxThreshold
 from portal_api.domain.teams import TeamAward
+from portal_api.domain.webhooks import Delivery, Endpoint, EndpointHealth, SigningSecrets
 from portal_api.domain.writes import Record
 from portal_api.storage.table import Key
 
 CATALOGUE = "CATALOGUE"
+WEBHOOKS = "WEBHOOKS"
+EVENTS = "EVENTS#"
+"""What the partitions of events begin with: by this the stream's function is told of them alone."""
 _LONGEST_ID = 255  # A client's text of any length may be looked for; a key has at most 1,024 bytes.
 NOWHERE = Key("NOWHERE", "NOWHERE")
 """Where an id that has not its kind's form leads: to nothing."""
@@ -139,7 +146,12 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
     Move: lambda prg, n, own: Key(f"PROGRAM#{prg}#SHARD#{n}", f"MOVE#{own}"),
     MoveSum: lambda prg, n, own: Key(f"PROGRAM#{prg}#SHARD#{n}", f"SUM#{own}"),
     ExchangeRate: lambda to, of, day, n: Key(f"RATES#{to}", f"RATE#{of}#{day}#{n}"),
-    Event: lambda whose, own: Key(f"EVENTS#{whose}", f"EVENT#{own}"),
+    Event: lambda whose, own: Key(f"{EVENTS}{whose}", f"EVENT#{own}"),
+    Endpoint: lambda whk: Key(WEBHOOKS, f"ENDPOINT#{whk}"),
+    SigningSecrets: lambda whk: Key(WEBHOOKS, f"SECRETS#{whk}"),
+    EndpointHealth: lambda whk: Key(WEBHOOKS, f"HEALTH#{whk}"),
+    # In the order of the events; what concerns two partners is told by two, which end alike.
+    Delivery: lambda whk, whose, own: Key(f"WEBHOOK#{whk}", f"DELIVERY#{own}#{whose}"),
 }
 
 
@@ -213,7 +225,9 @@ _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] 
     (Move, "shard"): lambda prg, n: (f"PROGRAM#{prg}#SHARD#{n}", "MOVE#"),
     (MoveSum, "shard"): lambda prg, n: (f"PROGRAM#{prg}#SHARD#{n}", "SUM#"),
     (ExchangeRate, "pair"): lambda of, to: (f"RATES#{to}", f"RATE#{of}#"),
-    (Event, "events"): lambda whose: (f"EVENTS#{whose}", "EVENT#"),
+    (Event, "events"): lambda whose: (f"{EVENTS}{whose}", "EVENT#"),
+    (Endpoint, "vendor"): lambda: (WEBHOOKS, "ENDPOINT#"),
+    (Delivery, "endpoint"): lambda whk: (f"WEBHOOK#{whk}", "DELIVERY#"),
 }
 
 

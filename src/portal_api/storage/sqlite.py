@@ -125,6 +125,9 @@ class SqliteEngine:
             if session.broken:
                 raise Unavailable("a write of the group could not be stored")
 
+    def prepare(self) -> None:
+        """Do nothing: a file has no first request worth preparing for."""
+
     def close(self) -> None:
         """Close the connections of all threads."""
         for session in list(self._sessions):

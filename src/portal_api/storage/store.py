@@ -53,6 +53,10 @@ class TableStore:
         """A store on ``engine``, whose table exists."""
         self._engine = engine
 
+    def prepare(self) -> None:
+        """Loads what the first request would; see ``Engine.prepare``."""
+        self._engine.prepare()
+
     def read(self, wants: Sequence[Want[object]]) -> Found:
         """Everything asked for in one wave."""
         items, pages = self._wave(wants)

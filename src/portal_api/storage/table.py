@@ -214,6 +214,13 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self) -> None:
+        """Load what the first request would, without network, credentials, threads or ids.
+
+        It runs before a snapshot of this process's memory, of which many copies may then run.
+        """
+        ...
+
     def close(self) -> None:
         """Give back connections and threads; the engine is not used afterwards."""
         ...

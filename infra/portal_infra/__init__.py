@@ -1,0 +1,1 @@
+"""The stacks of the portal on AWS, by what they hold."""

@@ -1,0 +1,1 @@
+"""The Lambda entries beside the API's: schedules, the table's stream, webhooks, sign-in."""

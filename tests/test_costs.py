@@ -1,6 +1,7 @@
 """What the portal costs: DynamoDB's rules, and that the table that operators read is counted."""
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from logging import StreamHandler
@@ -27,6 +28,7 @@ from tests.api import entry_of, event_of
 from tests.metering import ITEM_OVERHEAD, MeteringEngine, Usage, item_bytes
 from tests.portals import ADMIN, NAME, opened
 from tests.prices import LOG_BYTES, PRICES, Price
+from tests.readme import README
 
 KEY = Key("p", "s")
 EMPTY = len("pkpsks")
@@ -140,6 +142,9 @@ def test_the_table_that_operators_read_is_what_is_counted() -> None:
     text = costs.OPERATIONS.read_text("utf-8")
     assert table in text
     assert text == costs.rendered(text, table)
+    (sums,) = re.findall(r"\*\*in all\*\*(.*)", table)
+    told = README.read_text("utf-8")
+    assert [] == [usd for usd in re.findall(r"\*\*([\d,.]+)\*\*", sums) if usd not in told]
 
 
 def test_no_line_of_the_log_is_longer_than_the_bill_assumes(tmp_path: Path) -> None:

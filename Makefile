@@ -4,7 +4,7 @@
 # directory, apart from uv's own download cache. `make setup PYTHON=/path/to/python` picks the interpreter.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test check bench costs bundle cold-start footprint synth deploy prune bootstrap smoke node schema fmt clean
+.PHONY: help setup dev test check check-code check-templates bench costs bundle cold-start footprint synth deploy prune bootstrap smoke node schema fmt clean
 
 UV_REQUIREMENT := uv==0.13.9
 VENV := .venv
@@ -33,9 +33,9 @@ help:
 	@echo 'make dev     serve the API on this machine'
 	@echo 'make test    the tests, without the slow ones'
 	@echo 'make check   lint, format, types, layers, printed schema, templates'
-	@echo 'make bench   what it costs to use a wallet with 10 and with 100,000 journals'
+	@echo 'make bench   what a wallet costs with 10 and 100,000 journals, and what a refresh of insight does'
 	@echo 'make costs   what a month costs on AWS, from counted units'
-	@echo 'make bundle  build/portal-api-arm64.zip, which the Lambda functions run'
+	@echo 'make bundle  build/portal-{api,insights}-arm64.zip, which the Lambda functions run'
 	@echo 'make cold-start  what the first request of a new process takes'
 	@echo 'make footprint   memory and processor time of each example on DynamoDB'
 	@echo 'make synth   STAGE=dev: the templates of a deployment, in build/cdk.out'
@@ -75,12 +75,17 @@ ARGS ?=
 test: setup
 	$(PY) -m pytest -n auto -m 'not slow' $(ARGS)
 
-check: setup
+# Two halves that share nothing: `make -j2 check` runs them side by side.
+check: check-code check-templates
+
+check-code: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/portal-api schema --check
+
+check-templates: setup
 	$(PY) -m pytest -q -n auto -m 'not slow' $(wildcard tests/infra/test_template*.py)
 
 bench: setup
@@ -91,6 +96,7 @@ costs: setup
 
 bundle: setup
 	$(PY) -m infra.bundle build/portal-api-arm64.zip
+	$(PY) -m infra.bundle --insights build/portal-insights-arm64.zip
 
 cold-start: setup
 	$(PY) -m tests.cold_start build/cold_start.md

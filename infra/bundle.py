@@ -1,8 +1,10 @@
-"""The one zip of all Lambda functions: locked wheels for the target, this program, and no more.
+"""The zips of the Lambda functions: locked wheels for the target, this program, and no more.
 
-``python -m infra.bundle build/portal-api-arm64.zip`` needs no Docker: wheels are files for a
-platform, and only the byte code needs an interpreter of the target's minor version. Built twice by
-one interpreter, the zip is the same byte for byte, so a deployment without a change is none.
+``python -m infra.bundle build/portal-api-arm64.zip`` makes the one that all functions run but one;
+with ``--insights`` SciPy is in it as well, for the function that computes. It needs no Docker:
+wheels are files for a platform, and only the byte code needs an interpreter of the target's minor
+version. Built twice by one interpreter, a zip is the same byte for byte, so a deployment without a
+change is none.
 """
 
 import argparse
@@ -47,11 +49,47 @@ _UNUSED = (
     "packaging",  # For Strawberry's Datadog extension only.
 )
 """What the wheels bring and no function reads; a test tries all of this program without it."""
+_UNUSED_TO_COMPUTE = (
+    "numpy/**/tests",
+    "scipy/**/tests",
+    "numpy/conftest.py",
+    "scipy/conftest.py",
+    "numpy/_pyinstaller",
+    # For who compiles against them.
+    "numpy/_core/include",
+    "numpy/_core/lib",
+    "numpy/random/lib",
+    "numpy/**/*.pxd",
+    "scipy/**/*.pxd",
+    # What SciPy has beside what its statistics import, or could import when they are called.
+    "scipy/cluster",
+    "scipy/datasets",
+    "scipy/fftpack",
+    "scipy/io",
+    "scipy/misc",
+    "scipy/odr",
+    "scipy/signal",
+)
+"""The same of SciPy and NumPy, which are three quarters of the larger bundle."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # A zip knows no earlier one.
 
 
 class BundleError(Exception):
     """There can be no bundle; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a zip beside the program: ``extras`` of ``pyproject.toml``, less ``unused``."""
+
+    extras: tuple[str, ...] = ()
+    unused: tuple[str, ...] = _UNUSED
+
+
+API: Final = Contents()
+"""What answers and does what becomes due."""
+INSIGHTS: Final = Contents(("insights",), (*_UNUSED, *_UNUSED_TO_COMPUTE))
+"""The same and SciPy, which takes too long to load, and to unpack, where somebody waits."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +114,13 @@ class Bundle:
         return "\n".join(lines)
 
 
-def build(target: Path, *, platform: str | None = LAMBDA, python: str = LAMBDA_PYTHON) -> Bundle:
+def build(
+    target: Path,
+    contents: Contents = API,
+    *,
+    platform: str | None = LAMBDA,
+    python: str = LAMBDA_PYTHON,
+) -> Bundle:
     """Makes the zip ``target``, of ``uv.lock`` and of the sources as they are.
 
     ``platform`` is a name that uv knows, or ``THIS_MACHINE``; ``python`` a minor version. Raises
@@ -85,8 +129,8 @@ def build(target: Path, *, platform: str | None = LAMBDA, python: str = LAMBDA_P
     interpreter = interpreter_of(python)
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder) / "stage"
-        _install(stage, platform, python, interpreter)
-        _leave_out(stage)
+        _install(stage, contents.extras, platform, python, interpreter)
+        _leave_out(stage, contents.unused)
         _add_program(stage)
         _compile(stage, interpreter)
         files = sorted(path for path in stage.rglob("*") if path.is_file())
@@ -152,12 +196,15 @@ def _uv() -> Path:
     return Path(found)
 
 
-def _install(stage: Path, platform: str | None, python: str, interpreter: Path) -> None:
+def _install(
+    stage: Path, extras: tuple[str, ...], platform: str | None, python: str, interpreter: Path
+) -> None:
     """Unpacks the locked wheels of what a deployed function needs."""
     requirements = stage.with_name("requirements.txt")
     quiet = ("--no-config", "--quiet")
     locked = ("export", "--frozen", "--no-dev", "--no-emit-project", "--project", str(_REPOSITORY))
-    _run(str(_uv()), *quiet, *locked, "--output-file", str(requirements))
+    asked = [argument for name in extras for argument in ("--extra", name)]
+    _run(str(_uv()), *quiet, *locked, *asked, "--output-file", str(requirements))
     known = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
     where = ("--target", str(stage), "--python", str(interpreter), "--python-version", python)
     wheels = () if platform is None else ("--python-platform", platform)
@@ -185,9 +232,9 @@ def _run(*command: str) -> None:
         raise BundleError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
 
-def _leave_out(stage: Path) -> None:
+def _leave_out(stage: Path, unused: tuple[str, ...]) -> None:
     """Removes what is installed with the wheels and never read by a function."""
-    for pattern in _UNUSED:
+    for pattern in unused:
         found = list(stage.glob(pattern))
         if not found:
             raise BundleError(f"Nothing is {pattern} any more: look for where it went.")
@@ -226,7 +273,7 @@ def _compile(stage: Path, interpreter: Path) -> None:
 
 def _write(target: Path, stage: Path, files: list[Path]) -> None:
     """Packs the files, in their order and without anything of this machine."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as bundle:
         for path in files:
             entry = zipfile.ZipInfo(path.relative_to(stage).as_posix(), _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -243,13 +290,15 @@ def main() -> None:
     """Builds a bundle and prints what it is."""
     parser = argparse.ArgumentParser(prog="python -m infra.bundle", description=__doc__)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--insights", action="store_true", help="with SciPy in it")
     parser.add_argument("--platform", default=LAMBDA, help="a platform as uv names it")
     parser.add_argument("--python", default=LAMBDA_PYTHON, help="the minor version")
     parser.add_argument("--here", action="store_true", help="for this machine and interpreter")
     given = parser.parse_args()
     platform, python = (THIS_MACHINE, OWN_PYTHON) if given.here else (given.platform, given.python)
     try:
-        made = build(given.target, platform=platform, python=python)
+        contents = INSIGHTS if given.insights else API
+        made = build(given.target, contents, platform=platform, python=python)
     except BundleError as problem:
         sys.exit(str(problem))
     sys.stdout.write(f"{made}\n")

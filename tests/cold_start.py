@@ -114,7 +114,7 @@ def _kinds(folder: Path, version: str, interpreter: Path) -> Iterator[Kind]:
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(folder / "bundle", folder / "sources", ignore=ignored)
     full = folder / "full"
-    bundle._install(full, bundle.THIS_MACHINE, version, interpreter)
+    bundle._install(full, (), bundle.THIS_MACHINE, version, interpreter)
     where = ("--target", str(full), "--python", str(interpreter))
     bundle._run(str(bundle._uv()), "--no-config", "pip", "install", "--no-deps", *where, *TRACER)
     bundle._add_program(full)

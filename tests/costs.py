@@ -65,7 +65,7 @@ class Counter:
         new_id = app.id_maker(lambda: self.now, Random(0).getrandbits)
         self.portal = Portal(TableStore(self.meter), lambda: self.now, new_id)
         run_all(self.portal)
-        people = story.people(plain)
+        self._people = people = story.people(plain)
         self._ids = {person.name: person.id for person in people}
         self._places = Places(plain, people, new_id)
         self._questions = {example.key: example for example in examples()}
@@ -84,6 +84,7 @@ class Counter:
             self._training()
             self._deal()
         self._webhook()
+        self._insight()
         self._ask("phone", "a rep's screen", "01-my-screen")
         self._ask("company", "an executive's portal", "02-our-company")
         self._ask("day", "a channel manager's day", "10-what-waits")
@@ -128,6 +129,20 @@ class Counter:
         counts = deliveries.deliver(self.portal, message_of(wanted), _taken)
         assert 1 == counts.delivered, counts
         self.uses["webhook"] = Use("an event, told to a webhook", self.meter.used, requests=0)
+
+    def _insight(self) -> None:
+        """What a refresh computes anew after a week, and again an hour later."""
+        people = sum(one.partner_id is not None for one in self._people)
+        for key, name, wait in (
+            ("week", f"a week's new insight, of {people} people", timedelta(days=7)),
+            ("hour", "the same an hour later: nothing new", timedelta(hours=1)),
+        ):
+            self.now += wait
+            self.meter.forget()
+            start = time.process_time()
+            scheduled.run(self.portal, ["insights"])
+            self.seconds[name] = time.process_time() - start
+            self.uses[key] = Use(name, self.meter.used, requests=0, people=people)
 
     def _submitted(self, program: str) -> dict[str, str]:
         """A deal that Mara has registered, as the input of what is done with it."""
@@ -203,7 +218,7 @@ def rendered(text: str, table: str) -> str:
 def table_of(counter: Counter) -> str:
     """The tables of what was counted."""
     actions = ("training", "submission", "approval", "win", "releases", "webhook")
-    order = (*actions, "phone", "company", "day")
+    order = (*actions, "phone", "company", "day", "week", "hour")
     return shown({key: counter.uses[key] for key in order}, ACTIVITIES)
 
 

@@ -12,12 +12,20 @@ GB: Final = 10**9
 
 API_GB, STREAM_GB, WEBHOOKS_GB = 1.0, 0.25, 0.5
 """The memory of the three functions that requests and events pass through."""
+INSIGHTS_GB: Final = 1769 / 1024
+"""And of the one that computes the insight."""
 ASKED_MS, READ_MS, TRANSACTION_MS = 100, 5, 15
 """How long a request computes, with the function's share of a processor (``make footprint``), and
 how long it waits for a wave of reads, and for a transaction."""
 STREAM_MS, WEBHOOK_MS = 25, 250
 """How long an event keeps the stream's function, and the webhooks', which waits for the receiver.
 Each is a run of both, though the stream's takes many at a time where there are many."""
+HOURS: Final = 730
+WEEKS: Final = HOURS / (7 * 24)
+"""Of a month. Each hour the insight is refreshed, and each week it is another one."""
+LOADED_MS, PERSON_MS = 3_000, 12
+"""How long a refresh takes to load SciPy, and to read and compute what it tells of a person in the
+demo's programs (``python -m tests.costs`` tells it)."""
 LOG_BYTES: Final = 1_500
 """Of a request: the function's own line, Lambda's three, and the gateway's."""
 TRAINING, REGISTRATION, WIN = 0.6, 0.2, 0.2
@@ -34,12 +42,16 @@ MONTHS, MONTHS_PASSING = 12, 3
 
 @dataclass(frozen=True)
 class Use:
-    """Something that was done: what it used of the table, and how many bytes it was answered."""
+    """Something that was done: what it used of the table, and how many bytes it was answered.
+
+    It was done for so many ``people`` at once.
+    """
 
     name: str
     used: Usage
     answer_bytes: int = 0
     requests: int = 1
+    people: int = 1
 
     @property
     def milliseconds(self) -> float:
@@ -103,6 +115,9 @@ def month(uses: Mapping[str, Use], activities: int) -> dict[str, float]:
         "day": DAY,
     }
     parts = [(activities * weight, uses[name]) for name, weight in weights.items()]
+    people = activities / ACTIVITIES_OF_A_PERSON
+    for name, often in (("week", WEEKS), ("hour", HOURS - WEEKS)):
+        parts.append((often * people / uses[name].people, uses[name]))
 
     def total(of: str) -> float:
         return float(sum(count * getattr(use.used, of) for count, use in parts))
@@ -112,6 +127,8 @@ def month(uses: Mapping[str, Use], activities: int) -> dict[str, float]:
     parts.append((events, uses["webhook"]))
     served = sum(count * use.milliseconds for count, use in parts) * API_GB
     told = events * (STREAM_MS * STREAM_GB + WEBHOOK_MS * WEBHOOKS_GB)
+    computed = HOURS * (LOADED_MS + people * PERSON_MS) * INSIGHTS_GB
+    runs = requests + 2 * events + HOURS
     stored = (total("stored_bytes") * MONTHS + total("passing_bytes") * MONTHS_PASSING) / GB
     quantities = (
         total("write_units"),
@@ -119,13 +136,13 @@ def month(uses: Mapping[str, Use], activities: int) -> dict[str, float]:
         stored,
         stored,
         requests,
-        requests + 2 * events,
-        (served + told) / 1000,
+        runs,
+        (served + told + computed) / 1000,
         events,
-        (requests + 2 * events) * LOG_BYTES / GB,
-        (requests + 2 * events) * TRACED,
+        runs * LOG_BYTES / GB,
+        runs * TRACED,
         sum(count * use.answer_bytes for count, use in parts) / GB,
-        activities / ACTIVITIES_OF_A_PERSON,
+        people,
     )
     return {price.what: many for price, many in zip(PRICES, quantities, strict=True)}
 

@@ -13,16 +13,21 @@ def share_in(folder: Path) -> None:
     _folder[:] = [folder]
 
 
+def made(name: str, make: Callable[[Path], None]) -> Path:
+    """The file or folder ``name``, which ``make`` makes, for reading only; within a session."""
+    known = _folder[0] / name
+    with known.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            half = known.with_suffix(".half")
+            make(half)
+            half.replace(known)
+    return known
+
+
 def laid(name: str, path: Path, make: Callable[[Path], None]) -> None:
     """Puts the file ``name``, which ``make`` makes, at ``path``; outside of a session a new one."""
     if not _folder:
         make(path)
         return
-    made = _folder[0] / name
-    with made.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            half = made.with_suffix(".half")
-            make(half)
-            half.replace(made)
-    shutil.copyfile(made, path)
+    shutil.copyfile(made(name, make), path)

@@ -30,7 +30,7 @@ from portal_api.dev.portal import (
     variable_of,
 )
 from portal_api.dev.tokens import CLIENT_ID, Issuer
-from portal_api.services.due_series import run_all
+from portal_api.services.due_series import DUE, run_all
 from portal_api.services.use_case import Portal
 from portal_api.settings import DynamoPlace, SqlitePlace
 from portal_api.storage.sqlite import SqliteEngine
@@ -315,7 +315,7 @@ def test_a_printed_command_carries_the_example(local: Local) -> None:
 def test_what_became_due_after_the_story_is_done_at_the_start(local: Local) -> None:
     """Holds are over and points have expired, as if the portal had run since."""
     portal = Portal(local.portal.store, system_clock, new_id)
-    assert {0} == {ran.count for ran in run_all(portal)}
+    assert {0} == {ran.count for ran in run_all(portal, DUE)}
 
 
 def test_a_second_start_adds_nothing(local: Local) -> None:

@@ -47,10 +47,11 @@ _ERRORS: Final = MappingProxyType(
         "webhooks": _Errors("failed in each of three periods of 5 minutes", periods=3),
         # It fails where a series is left unfinished, of which the next hour makes an end.
         "scheduled": _Errors("failed in each of three hours", periods=3, period=HOUR),
+        "insights": _Errors("failed in each of three hours", periods=3, period=HOUR),
     }
 )
 """Functions that also fail on purpose; any error of another one is told at once."""
-_NOBODY_WAITS: Final = frozenset({"scheduled", "webhooks"})
+_NOBODY_WAITS: Final = frozenset({"scheduled", "insights", "webhooks"})
 """What Lambda calls again by itself when there is room."""
 
 
@@ -125,8 +126,8 @@ class Alarms(Construct):
             "In each of three hours some series of what becomes due has not run, or none has:"
             " something does not mature or expire. A new stage is in alarm until it has run for"
             " three hours, and so is one that was paused.",
-            "look for `series` in the log of the scheduled function, for its errors, and for the"
-            " schedules in their group.",
+            "look for `series` in the logs of `scheduled` and `insights`, for their errors, and for"
+            " the schedules in their group.",
             periods=3,
             operator=_UNDER,
             missing=_BAD,
@@ -154,14 +155,15 @@ class Alarms(Construct):
                 f"{function.name} was asked for more often at once than is reserved for it.",
                 "see whether a caller has gone wild; else raise its concurrency in options.py.",
             )
-        self._alarm(
-            f"{name}-concurrency",
-            metric("ConcurrentExecutions", statistic="Maximum", period=FIVE_MINUTES),
-            function.reserved * 0.8,
-            f"{function.name} uses more than 80 % of its reserved concurrency.",
-            "raise its concurrency in options.py before it is throttled.",
-            periods=3,
-        )
+        if function.reserved > 1:  # Whenever it runs, one of one does.
+            self._alarm(
+                f"{name}-concurrency",
+                metric("ConcurrentExecutions", statistic="Maximum", period=FIVE_MINUTES),
+                function.reserved * 0.8,
+                f"{function.name} uses more than 80 % of its reserved concurrency.",
+                "raise its concurrency in options.py before it is throttled.",
+                periods=3,
+            )
         self._alarm(
             f"{name}-duration",
             metric("Duration", statistic="Maximum", period=FIVE_MINUTES),

@@ -12,12 +12,15 @@ from pynamodb.attributes import TTLAttribute
 
 from infra.portal_infra.options import Options
 from portal_api.storage.dynamo import ItemModel
+from portal_api.storage.keys import EVENTS
 
 _EACH: Final = ["BatchGetItem", "Query", "PutItem", "UpdateItem"]
 """A transaction is allowed by its members, each as if it stood alone."""
 LISTS: Final = "LIST#*"
 NAMES: Final = "NAME#*"
 """The partitions of what is ever taken away: places in lists, and reserved names."""
+_ANSWERS: Final = "PROGRAM#*#INSIGHT"
+"""The partitions of what is computed: not a program's budget, its terms or its interventions."""
 _PEOPLE: Final = "PERSON#*"
 _KEYS: Final = "dynamodb:LeadingKeys"
 """The partitions that a request names."""
@@ -83,6 +86,16 @@ class Data(Construct):
         # Without a key nothing matches, so nothing is allowed.
         any_of = {"ForAnyValue:StringLike": {_KEYS: [*deletable]}}
         self._allow(role, ["DeleteItem"], any_of)
+
+    def let_compute(self, role: iam.Role) -> None:
+        """Lets a role read everything, and write where its answers belong: never into a wallet."""
+        self._decrypt(role)
+        self._allow(role, ["BatchGetItem", "Query"])
+        for action, partitions in (
+            ("PutItem", [_ANSWERS, f"{EVENTS}*"]),
+            ("UpdateItem", [_ANSWERS]),
+        ):
+            self._allow(role, [action], {"ForAnyValue:StringLike": {_KEYS: partitions}})
 
     def let_look_up_people(self, role: iam.Role) -> None:
         """Lets a role read people by their ids, and nothing else."""

@@ -1,6 +1,8 @@
 """What happens by itself: the table's events on a bus, their webhooks, and what becomes due."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -21,13 +23,24 @@ from portal_api.bus import SOURCE
 from portal_api.services import due_series
 from portal_api.storage.keys import EVENTS
 
+
+@dataclass(frozen=True, slots=True)
+class Hourly:
+    """A schedule: at this minute of each hour the function runs the series."""
+
+    minute: int
+    function: str
+    series: tuple[str, ...]
+
+
 SERIES: Final = MappingProxyType(
     {
-        "wallets": ("team-awards", "releases", "expiry"),
-        "payouts": ("payout-batches",),
-        "dates": ("consent-dates",),
-        "looking-back": ("looking-back",),
-        "finance": ("finance",),
+        "wallets": Hourly(0, "scheduled", ("team-awards", "releases", "expiry")),
+        "payouts": Hourly(5, "scheduled", ("payout-batches",)),
+        "dates": Hourly(10, "scheduled", ("consent-dates",)),
+        "looking-back": Hourly(15, "scheduled", ("looking-back",)),
+        "finance": Hourly(20, "scheduled", ("finance",)),
+        "insights": Hourly(45, "insights", (due_series.INSIGHTS,)),
     }
 )
 """The schedules of each hour. One of a group may take all of its time, and keeps no other waiting;
@@ -166,13 +179,16 @@ def _let_send(role: iam.Role, queue: sqs.Queue) -> None:
 
 
 class Schedules(Construct):
-    """What is done each hour, and each minute. Times do not matter, so no time zone does."""
+    """What is done each hour, and each minute. Times do not matter, so no time zone does.
+
+    ``functions`` are those that run series, by their short names.
+    """
 
     def __init__(
         self,
         scope: Construct,
         options: Options,
-        scheduled_function: Function,
+        functions: Mapping[str, Function],
         webhooks: Function,
         queue: sqs.Queue,
     ) -> None:
@@ -186,15 +202,16 @@ class Schedules(Construct):
             schedule_group_name=f"portal-{options.stage}",
             removal_policy=RemovalPolicy.DESTROY,
         )
-        # The next hour comes anyway, so that nothing is tried for longer than that.
-        retry_asynchronously(scheduled_function, queue, Duration.minutes(50))
-        for index, (name, series) in enumerate(SERIES.items()):
+        for function in functions.values():
+            # The next hour comes anyway, so that nothing is tried for longer than that.
+            retry_asynchronously(function, queue, Duration.minutes(50))
+        for name, hourly in SERIES.items():
             self._schedule(
                 name,
-                scheduler.ScheduleExpression.cron(minute=f"{index * 5}"),  # Not all at once.
-                scheduled_function,
-                {"series": list(series)},
-                f"Each hour: {', '.join(series)}.",
+                scheduler.ScheduleExpression.cron(minute=f"{hourly.minute}"),
+                functions[hourly.function],
+                {"series": list(hourly.series)},
+                f"Each hour: {', '.join(hourly.series)}.",
             )
         self._schedule(
             "webhooks-due",
@@ -232,6 +249,6 @@ class Schedules(Construct):
 
 def _check_complete() -> None:
     """Raises where a series of the program has no schedule, or a schedule no such series."""
-    planned = [name for series in SERIES.values() for name in series]
+    planned = [name for hourly in SERIES.values() for name in hourly.series]
     if sorted(planned) != sorted(due_series.NAMES):
         raise ValueError(f"Schedules for {planned}, but the program has {due_series.NAMES}.")

@@ -19,13 +19,17 @@ ALIAS: Final = "live"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One function. ``memory`` is in MB, and its share of a processor follows it: one at 1,769."""
+    """One function. ``memory`` is in MB, and its share of a processor follows it: one at 1,769.
+
+    Where it ``computes``, its bundle is the one with SciPy.
+    """
 
     handler: str
     memory: int
     seconds: int
     does: str
     snapshot: bool = False
+    computes: bool = False
 
 
 SHAPES: Final = MappingProxyType(
@@ -46,6 +50,13 @@ SHAPES: Final = MappingProxyType(
             memory=512,  # It mostly waits for the table; the records of one step are small.
             seconds=900,  # As long as there is: the series go on where they were killed.
             does="Does what becomes due by itself.",
+        ),
+        "insights": Shape(
+            "portal_api.functions.scheduled.handler",
+            memory=1769,  # It computes by one thread, and so with the whole of one processor.
+            seconds=900,
+            does="Answers anew which behaviors to pay for, and whether that works.",
+            computes=True,
         ),
         "stream": Shape(
             "portal_api.functions.stream.handler",
@@ -102,7 +113,9 @@ class Function(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler=self.shape.handler,
-            code=lambda_.Code.from_asset(str(options.bundle)),
+            code=lambda_.Code.from_asset(
+                str(options.insights_bundle if self.shape.computes else options.bundle)
+            ),
             memory_size=self.shape.memory,
             timeout=Duration.seconds(self.shape.seconds),
             reserved_concurrent_executions=0 if options.paused and name == "api" else self.reserved,

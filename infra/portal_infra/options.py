@@ -8,8 +8,11 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
-BUNDLE: Final = Path(__file__).resolve().parent.parent.parent / "build" / "portal-api-arm64.zip"
+_BUILD: Final = Path(__file__).resolve().parent.parent.parent / "build"
+BUNDLE: Final = _BUILD / "portal-api-arm64.zip"
 """Where ``make bundle`` puts the program of the functions."""
+INSIGHTS_BUNDLE: Final = _BUILD / "portal-insights-arm64.zip"
+"""And the same with SciPy, for the function that computes."""
 
 
 KEPT: Final = frozenset(
@@ -58,7 +61,7 @@ _DEV: Final = Sizes(
     archive_days=7,
     # An account has 1,000 at first, of which AWS keeps 100 unreserved.
     concurrency=MappingProxyType(
-        {"api": 20, "scheduled": 5, "stream": 8, "webhooks": 4, "tokens": 5}
+        {"api": 20, "scheduled": 5, "insights": 1, "stream": 8, "webhooks": 4, "tokens": 5}
     ),
 )
 _PROD: Final = Sizes(
@@ -69,7 +72,7 @@ _PROD: Final = Sizes(
     log_days=365,
     archive_days=90,
     concurrency=MappingProxyType(
-        {"api": 200, "scheduled": 5, "stream": 20, "webhooks": 20, "tokens": 50}
+        {"api": 200, "scheduled": 5, "insights": 1, "stream": 20, "webhooks": 20, "tokens": 50}
     ),
 )
 STAGES: Final = MappingProxyType({"dev": _DEV, "prod": _PROD})
@@ -98,6 +101,7 @@ class Options:
 
     stage: str
     bundle: Path
+    insights_bundle: Path
     origins: tuple[str, ...] = ()
     email: str | None = None
     private_origins: tuple[str, ...] = ()
@@ -110,8 +114,9 @@ class Options:
         """Takes the stage's sizes; raises ``OptionError`` for what cannot be deployed."""
         if self.stage not in STAGES:
             raise OptionError(f"Name a stage: -c stage={' or '.join(STAGES)}.")
-        if not self.bundle.is_file():
-            raise OptionError(f"There is no {self.bundle}: run `make bundle` first.")
+        for bundle in (self.bundle, self.insights_bundle):
+            if not bundle.is_file():
+                raise OptionError(f"There is no {bundle}: run `make bundle` first.")
         if self.production and not self.origins:
             raise OptionError("Name the portal's sites: -c origins=https://portal.example.com.")
         if self.production and not self.email:
@@ -153,9 +158,13 @@ def options_of(said: Callable[[str], object]) -> Options:
     def several(name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in text(name).split(",") if part.strip())
 
+    def file(name: str, made: Path) -> Path:
+        return Path(text(name)).resolve() if text(name) else made
+
     return Options(
         stage=text("stage"),
-        bundle=Path(text("bundle")).resolve() if text("bundle") else BUNDLE,
+        bundle=file("bundle", BUNDLE),
+        insights_bundle=file("insightsBundle", INSIGHTS_BUNDLE),
         origins=several("origins"),
         email=text("email") or None,
         private_origins=several("webhookPrivateOrigins"),

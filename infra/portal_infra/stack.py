@@ -37,20 +37,30 @@ class PortalStack(Stack):
         self.identity = Identity(self, options, self.tokens.live)
         self.api = self._function("api", {**table, **self._callers(), **private})
         self.scheduled = self._function("scheduled", table)
+        self.insights = self._function("insights", table)
         self.stream = self._function("stream", {"PORTAL_EVENT_BUS": self.bus.event_bus_name})
         self.webhooks = self._function("webhooks", {**table, **private})
-        self.functions = (self.api, self.scheduled, self.stream, self.webhooks, self.tokens)
+        self.functions = (
+            self.api,
+            self.scheduled,
+            self.insights,
+            self.stream,
+            self.webhooks,
+            self.tokens,
+        )
         self.data.let_look_up_people(self.tokens.role)
         self.data.let_work(self.api.role, LISTS, NAMES)
         self.data.let_work(self.scheduled.role, LISTS)
+        self.data.let_compute(self.insights.role)
         self.data.let_work(self.webhooks.role, LISTS, relying=False)
         self.http = Api(self, options, self.api, self.identity, self.operations)
         events.follow_table(options, self.data, self.stream, self.bus, self.queues.stream)
         self.rule_name = events.send_webhooks(
             options, self.webhooks, self.bus, self.queues.undelivered
         )
+        running = {"scheduled": self.scheduled, "insights": self.insights}
         self.schedules = events.Schedules(
-            self, options, self.scheduled, self.webhooks, self.queues.undelivered
+            self, options, running, self.webhooks, self.queues.undelivered
         )
         self._watch()
         self._tell()
@@ -83,7 +93,7 @@ class PortalStack(Stack):
         alarms.watch_stream(self.stream)
         for function in self.functions:
             alarms.watch_function(function)
-        for function in (self.scheduled, self.webhooks):
+        for function in (self.scheduled, self.insights, self.webhooks):
             alarms.watch_waiting(function)
         alarms.watch_queue(
             "stream-failures",

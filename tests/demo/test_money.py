@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from portal_api.demo import world
+from portal_api.demo import habits, world
 from portal_api.demo.finance import TAX_CODE
 from portal_api.schema.ids import encoded
 from portal_api.services.verify import LedgerSummary, verify
@@ -223,6 +223,7 @@ def test_s11_an_executive_has_chosen_that_the_company_is_paid(demo: Told) -> Non
         (world.GROWTH, "PARTNER"),
         (world.ENABLEMENT, "INDIVIDUAL"),
         (world.CIRCLE, "INDIVIDUAL"),
+        *((name, "INDIVIDUAL") for name in (habits.PLANNING, habits.WEBINARS, habits.QUOTES)),
     } == payees
     (_, ready) = batches(demo, "csv")
     rows = {row["payee_name"]: row for row in csv.DictReader(io.StringIO(ready["csv"]))}

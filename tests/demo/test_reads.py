@@ -29,7 +29,7 @@ GIVEN = {
     "asOf": '"2026-06-01T00:00:00Z"',
     "first": "1",
     "month": '"2026-05"',
-    "months": "24",
+    "weeks": "26",
     "withinDays": "300",
     "year": "2026",
 }
@@ -37,6 +37,7 @@ PARTNERS = "{ viewer { partners(first: 12) { edges { node { %s } } } } }"
 PEOPLE = PARTNERS % "individuals(first: 5) { edges { node { %s } } }"
 PLACES = {
     "the vendor's programs": (INES, "Program", "{ viewer { programs { %s } } }"),
+    "their insights": (INES, "ProgramInsights", "{ viewer { programs { insights { %s } } } }"),
     "the vendor's partners": (INES, "Partner", PARTNERS),
     "their people": (INES, "Individual", PEOPLE),
     "their teams": (INES, "Team", PARTNERS % "teams { %s }"),

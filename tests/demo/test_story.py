@@ -27,8 +27,10 @@ from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
 from tests.demo.telling import AFTERWARDS, Told, told
 
-SCENES, BY_HAND = 25, 47
-"""So many deals and so many activities beside deals are told by hand, or come from a file."""
+SCENES, BY_HAND = 25 + 12, 47 + 60
+"""So many deals and so many activities beside deals are told by hand, or come from a file.
+
+The second summands are the habits' large deals and appointments."""
 BEHAVIORS = {behavior.code for behavior in (*world.BEHAVIORS, world.NEW_BEHAVIOR)}
 
 

@@ -1,30 +1,63 @@
-"""The bundle for this machine, built once for all tests of a worker that run it."""
+"""The bundles for this machine, built once for all tests that run them."""
 
 import os
 import zipfile
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from infra import bundle
 from tests.infra import synth
 from tests.infra.synth import Template
+from tests.sharing import made
+
+CONTENTS: Final = {"api": bundle.API, "insights": bundle.INSIGHTS}
+
+
+def bundle_here(name: str) -> Path:
+    """A bundle that this machine and this interpreter can run."""
+
+    def make(target: Path) -> None:
+        contents, python = CONTENTS[name], bundle.OWN_PYTHON
+        bundle.build(target, contents, platform=bundle.THIS_MACHINE, python=python)
+
+    return made(f"bundle-{name}.zip", make)
+
+
+def unpacked(name: str) -> Path:
+    """The same as Lambda unpacks it."""
+    packed = bundle_here(name)
+
+    def make(target: Path) -> None:
+        with zipfile.ZipFile(packed) as content:
+            content.extractall(target)
+
+    return made(f"task-{name}", make)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundle:
-    """Give the bundle that this machine and this interpreter can run."""
-    target = tmp_path_factory.mktemp("bundle") / "here.zip"
-    return bundle.build(target, platform=bundle.THIS_MACHINE, python=bundle.OWN_PYTHON)
+def built(shared: None) -> Path:
+    """Give the bundle of all functions but one."""
+    return bundle_here("api")
 
 
 @pytest.fixture(scope="session")
-def task(built: bundle.Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the same unpacked, as Lambda unpacks it."""
-    folder = tmp_path_factory.mktemp("task")
-    with zipfile.ZipFile(built.path) as packed:
-        packed.extractall(folder)
-    return folder
+def task(built: Path) -> Path:
+    """Give the same unpacked."""
+    return unpacked("api")
+
+
+@pytest.fixture(scope="session")
+def insights_built(shared: None) -> Path:
+    """Give the bundle with SciPy."""
+    return bundle_here("insights")
+
+
+@pytest.fixture(scope="session")
+def insights_task(insights_built: Path) -> Path:
+    """Give the same unpacked."""
+    return unpacked("insights")
 
 
 @pytest.fixture(scope="session")

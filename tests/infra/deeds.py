@@ -29,9 +29,11 @@ def store(ministack: str) -> Iterator[TableStore]:
 
 
 def test_the_demos_story(store: TableStore) -> None:
-    """Each night its series run; at the end some people sign in."""
+    """Each night its series run; at the end the insight is kept once more, and people sign in."""
     story.tell(store, app.id_maker, until=NOW.replace(hour=0))
     portal = Portal(store, lambda: NOW, app.new_id)
+    later = Portal(store, lambda: NOW + timedelta(weeks=1), app.new_id)
+    assert scheduled.run(later, ["insights"])["insights"]
     for person in story.people(store)[:3]:
         tokens.admitted(portal, {"userName": person.id})
 

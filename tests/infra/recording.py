@@ -1,9 +1,10 @@
 """Which IAM actions each function uses: a plugin that listens to a test run's requests.
 
 ``pytest -p tests.infra.recording --actions-in FOLDER …`` leaves there, for every worker, a file of
-``{"api": ["dynamodb:Query", …], "api:deleted": ["LIST#*", …], …}``, the second being the
-partitions of what was deleted. A transaction counts as the operations inside it, as IAM has
-it: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+``{"api": ["dynamodb:Query", …], "api:DeleteItem": ["LIST#*", …], …}``, the second being the
+partitions of what was deleted; so for what was put and updated. A transaction counts as the
+operations inside it, as IAM has it:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 """
 
 import contextlib
@@ -35,6 +36,8 @@ _ENTRIES = (
     ("webhooks", webhooks, "run"),
 )
 """Each function's own work, less what only reads its environment."""
+_OWN = frozenset({due_series.INSIGHTS})
+"""The series that have a function of their own, of the same name."""
 
 
 class Recorder:
@@ -52,9 +55,10 @@ class Recorder:
         if operation == "TransactWriteItems":
             names = {_ITEMS[kind] for item in content["TransactItems"] for kind in item}
             for item in content["TransactItems"]:
-                if "Delete" in item:
-                    kind, _, _ = item["Delete"]["Key"]["pk"]["S"].partition("#")
-                    self.actions[f"{self.function}:deleted"].add(f"{kind}#*")
+                for name, what in (("Delete", "Key"), ("Put", "Item"), ("Update", "Key")):
+                    if name in item:
+                        partition = _pattern(item[name][what]["pk"]["S"])
+                        self.actions[f"{self.function}:{_ITEMS[name]}"].add(partition)
         self.actions[self.function] |= {f"dynamodb:{name}" for name in names}
 
     @contextlib.contextmanager
@@ -65,6 +69,13 @@ class Recorder:
             yield
         finally:
             self.function = before
+
+
+def _pattern(partition: str) -> str:
+    """The partitions that are alike; of a program its parts are not, such as insight and budget."""
+    kind, _, rest = partition.partition("#")
+    _, *part = rest.split("#")
+    return f"{kind}#*#{part[0]}" if kind == "PROGRAM" else f"{kind}#*"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -96,7 +107,8 @@ def recorded_actions(request: pytest.FixtureRequest) -> Iterator[None]:
 def _listening(recorder: Recorder, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(work)
     def listened(*arguments: Any, **named: Any) -> Any:
-        with recorder.at_work(name):
+        series = {one.name for one in arguments if isinstance(one, due_series.Series)}
+        with recorder.at_work(next(iter(series & _OWN), name)):
             return work(*arguments, **named)
 
     return listened

@@ -37,11 +37,22 @@ CHECKED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """What is synthesized: each stage, the larger one with all that it can have."""
 CHANGED: Final[Mapping[str, Mapping[str, str]]] = {
-    "dev-new-code": {"stage": "dev", "bundle": "newer.zip"},
+    "dev-new-code": {"stage": "dev", "bundle": "newer.zip", "insightsBundle": "newer.zip"},
     "dev-new-setting": {"stage": "dev", "origins": ORIGIN},
     "dev-paused": {"stage": "dev", "paused": "true"},
+    "dev-restored": {"stage": "dev", "table": "portal-dev-restored"},
+    "dev-kept": {"stage": "dev", "file": "kept.json", "email": "said@example.com"},
 }
 """And the smaller one after a change."""
+KEPT: Final[Mapping[str, str]] = {
+    "email": "kept@example.com",
+    "origins": "https://kept.example.com",
+}
+"""What the stage's file says that one of them names."""
+BUNDLES: Final = {"bundle": "bundle.zip", "insightsBundle": "insights.zip"}
+"""What is in place of the bundles, by the names by which the app is told of them."""
+FILES: Final = frozenset({*BUNDLES, "file"})
+"""What of a context is a file, here in the folder of all templates."""
 _DONE = "done"
 
 
@@ -169,9 +180,10 @@ def synthesized(folder: Path) -> None:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / _DONE).exists():
-            for name in ("bundle.zip", "newer.zip"):
+            for name in (*BUNDLES.values(), "newer.zip"):
                 with zipfile.ZipFile(folder / name, "w") as zipped:
                     zipped.writestr(zipfile.ZipInfo("handler.py"), f"handler = {name!r}\n")
+            (folder / "kept.json").write_text(json.dumps(KEPT), "utf-8")
             _in_a_process("tests.infra.synth", str(folder), environment={})
             (folder / _DONE).touch()
 
@@ -205,7 +217,8 @@ def _main(folder: Path) -> None:
     from infra.app import add_stacks  # noqa: PLC0415
 
     for name, context in {**CHECKED, **CHANGED}.items():
-        given = {**context, "bundle": str(folder / context.get("bundle", "bundle.zip"))}
+        files = {**BUNDLES, **{told: file for told, file in context.items() if told in FILES}}
+        given = {**context, **{told: str(folder / file) for told, file in files.items()}}
         made = aws_cdk.App(outdir=str(folder / name), context=given, analytics_reporting=False)
         add_stacks(made)
         if name in CHECKED:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.portal_infra.functions import SHAPES
 from portal_api import settings
 from tests.infra import recording
 from tests.infra.synth import Template
@@ -26,6 +27,8 @@ STREAM = frozenset({"events:PutEvents"}) | {
     for name in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 }
 """The stream's function asks the table nothing; Lambda reads the stream in its name."""
+LIMITED = {"insights": ("PutItem", "UpdateItem")}
+"""What a function may do in some partitions only; the others delete so."""
 AROUND = frozenset(
     {
         "kms:Decrypt",  # The table's key, in whose name the table is read.
@@ -73,20 +76,21 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, frozenset
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("function", ["api", "scheduled", "webhooks", "tokens"])
+@pytest.mark.parametrize("function", ["api", "scheduled", "insights", "webhooks", "tokens"])
 def test_a_function_may_do_what_a_recorded_run_did_and_nothing_else(
     function: str, recorded: Mapping[str, frozenset[str]], dev: Template
 ) -> None:
-    """A transaction counts as the operations inside it. Deletions count with their partitions."""
+    """A transaction counts as the operations inside it. What is allowed in some partitions only
+    counts with these."""
     allowed = granted(dev, function)
     assert recorded[function] == set(allowed) - AROUND
-    deleted = recorded.get(f"{function}:deleted", frozenset())
-    leading = {
-        pattern
-        for statement in allowed.get("dynamodb:DeleteItem", [])
-        for pattern in statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
-    }
-    assert deleted == leading
+    for name in LIMITED.get(function, ("DeleteItem",)):
+        leading = {
+            pattern
+            for statement in allowed.get(f"dynamodb:{name}", [])
+            for pattern in statement["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+        }
+        assert recorded.get(f"{function}:{name}", frozenset()) == leading
 
 
 def test_the_streams_function_reads_the_stream_and_writes_to_the_bus(dev: Template) -> None:
@@ -98,7 +102,7 @@ def test_no_action_is_a_pattern_and_none_looks_through_the_table(
     stage: str, request: pytest.FixtureRequest
 ) -> None:
     template: Template = request.getfixturevalue(stage)
-    for function in ("api", "scheduled", "stream", "webhooks", "tokens"):
+    for function in SHAPES:
         actions = set(granted(template, function))
         assert not {one for one in actions if "*" in one}
         assert not actions & {"dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable"}
@@ -119,6 +123,7 @@ class Heard(dict[str, str]):
 READERS = {
     "api": settings.from_environment,
     "scheduled": settings.for_store,
+    "insights": settings.for_store,
     "stream": settings.for_stream,
     "webhooks": settings.for_webhooks,
     "tokens": settings.for_store,

@@ -1,5 +1,6 @@
 """The bundle is the same byte for byte, holds what a function needs and nothing for developers."""
 
+import hashlib
 import importlib.util
 import marshal
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra import bundle
+from tests.infra.conftest import CONTENTS, bundle_here
 
 REPOSITORY = Path(bundle.__file__).parent.parent
 CODE_AT = 16  # The head of byte code: magic number, flags, and the hash of the source.
@@ -32,11 +34,50 @@ boto3.client("events", region_name="us-east-1")
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
+SERVING = """
+import importlib, sys
+from pathlib import Path
+for name in sys.argv[2:]:
+    importlib.import_module("portal_api." + name)
+from tests.api import event_of, send
+from tests.portals import ADMIN, NAME, opened
+with opened(Path(sys.argv[1])) as portal:
+    assert 200 == send(portal, event_of(ADMIN, NAME))["statusCode"]
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+ANSWERING = """
+import sys
+sys.path[:] = [*sys.argv[1:2], *sys.path, *sys.argv[2:]]
+from tests.insights.planted import Sketch, drawn, steady
+from portal_api.domain.insights.answers import answers
+from portal_api.domain.insights.market import Incentive
+paid = {"paid:rule:DEMO:USD": ("DEMO", 50_00)}
+demo = Incentive("DEMO", before=0, starts=20, ends=None, rules=("rule",))
+doing = lambda company, person, week: 3.0 if week >= 20 else 0.5
+rates = {"DEMO": doing, "CALL": steady(1.0)}
+market = drawn(Sketch(rates, incentives=(demo,), paid=paid, pays=lambda week: week >= 20), 1)
+print(answers(market, (), ()))
+import numpy, scipy.stats
+print(numpy.__file__, scipy.stats.__file__)
+"""
+COMPUTING = {"numpy", "pandas", "scipy"}
+
 
 def names_in(path: Path) -> list[str]:
     """The files in a zip, in its order."""
     with zipfile.ZipFile(path) as packed:
         return packed.namelist()
+
+
+def sums_in(path: Path) -> dict[str, int]:
+    """The checksum of each file in a zip."""
+    with zipfile.ZipFile(path) as packed:
+        return {one.filename: one.CRC for one in packed.infolist()}
+
+
+def is_native(name: str) -> bool:
+    """Whether a file has machine code."""
+    return ".so" in Path(name).suffixes
 
 
 def imported_from(folder: Path) -> set[str]:
@@ -48,7 +89,7 @@ def imported_from(folder: Path) -> set[str]:
 
 
 @pytest.mark.slow
-def test_another_checkout_builds_the_same_bytes(built: bundle.Bundle, tmp_path: Path) -> None:
+def test_another_checkout_builds_the_same_bytes(built: Path, tmp_path: Path) -> None:
     """In a directory of another name, by a process of its own, with files of another time."""
     checkout = tmp_path / "of-another-name"
     checkout.mkdir()
@@ -68,12 +109,12 @@ def test_another_checkout_builds_the_same_bytes(built: bundle.Bundle, tmp_path: 
     done = subprocess.run(
         command, cwd=checkout, env=environment, capture_output=True, check=True, text=True
     )
-    assert built.path.read_bytes() == (checkout / "build" / "again.zip").read_bytes()
-    assert f"sha256 {built.sha256}" in done.stdout
+    assert built.read_bytes() == (checkout / "build" / "again.zip").read_bytes()
+    assert f"sha256 {hashlib.sha256(built.read_bytes()).hexdigest()}" in done.stdout
 
 
-def test_entries_are_sorted_and_have_neither_time_nor_owner(built: bundle.Bundle) -> None:
-    with zipfile.ZipFile(built.path) as packed:
+def test_entries_are_sorted_and_have_neither_time_nor_owner(built: Path) -> None:
+    with zipfile.ZipFile(built) as packed:
         entries = packed.infolist()
     assert sorted(entry.filename.split("/") for entry in entries) == [
         entry.filename.split("/") for entry in entries
@@ -83,9 +124,9 @@ def test_entries_are_sorted_and_have_neither_time_nor_owner(built: bundle.Bundle
     assert {b""} == {entry.extra for entry in entries}
 
 
-def test_nothing_for_developers_is_deployed(built: bundle.Bundle) -> None:
+def test_nothing_for_developers_is_deployed(built: Path) -> None:
     """Neither the local portal, whose tokens open everything, nor its data, nor the commands."""
-    names = names_in(built.path)
+    names = names_in(built)
     assert "portal_api/handler.py" in names
     top = {Path(name).parts[1] for name in names if name.startswith("portal_api/")}
     assert not {"cli", "demo", "dev"} & top
@@ -94,11 +135,9 @@ def test_nothing_for_developers_is_deployed(built: bundle.Bundle) -> None:
     assert {"dynamodb", "events"} == {name for name in data if "." not in name and name[0] != "_"}
 
 
-def test_every_source_has_byte_code_that_is_taken_as_it_is(
-    built: bundle.Bundle, task: Path
-) -> None:
+def test_every_source_has_byte_code_that_is_taken_as_it_is(built: Path, task: Path) -> None:
     """It is of this interpreter, does not look at the source's time, and names Lambda's paths."""
-    sources = [name for name in names_in(built.path) if name.endswith(".py")]
+    sources = [name for name in names_in(built) if name.endswith(".py")]
     for name in sources:
         compiled = task / importlib.util.cache_from_source(name)
         content = compiled.read_bytes()
@@ -123,20 +162,75 @@ def test_all_of_it_runs_from_its_byte_code_and_each_package_is_used(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "zipped", "unpacked"),
+    [("api", 12_000_000, 30_000_000), ("insights", 65_000_000, 200_000_000)],
+)
 def test_the_bundle_for_lambda_differs_in_machine_code_only(
-    built: bundle.Bundle, tmp_path: Path
+    name: str, zipped: int, unpacked: int, tmp_path: Path
 ) -> None:
-    """Of this interpreter's version, since another one may not be there; and of a size to start."""
-    made = bundle.build(tmp_path / "lambda.zip", platform=bundle.LAMBDA, python=bundle.OWN_PYTHON)
-    assert made.zipped_bytes < 12_000_000
+    """Of this interpreter's version, since another one may not be there; and of a size to start.
+
+    Lambda takes 250 MB. All the rest has the same bytes as in the bundle for this machine, which
+    another process built at another time.
+    """
+    target, contents, python = tmp_path / "lambda.zip", CONTENTS[name], bundle.OWN_PYTHON
+    made = bundle.build(target, contents, platform=bundle.LAMBDA, python=python)
+    assert made.zipped_bytes < zipped
     assert made.zipped_bytes == made.path.stat().st_size
+    assert made.unpacked_bytes < unpacked
     with zipfile.ZipFile(made.path) as packed:
-        native = [name for name in packed.namelist() if ".so" in Path(name).suffixes]
-        heads = [packed.read(name)[:20] for name in native]
+        native = [one for one in packed.namelist() if is_native(one)]
+        heads = [packed.open(one).read(20) for one in native]
     assert native
     assert {AARCH64} == {int.from_bytes(head[18:20], "little") for head in heads}
-    plain = {name for name in names_in(made.path) if ".so" not in Path(name).suffixes}
-    assert plain == {name for name in names_in(built.path) if ".so" not in Path(name).suffixes}
+    sums, sums_here = (
+        {one: of for one, of in sums_in(path).items() if not is_native(one)}
+        for path in (made.path, bundle_here(name))
+    )
+    assert sums.keys() == sums_here.keys()
+    different = {one for one in sums if sums[one] != sums_here[one]}
+    assert different <= {one for one in sums if "__config__" in one}  # They name the processor.
+
+
+def test_no_function_loads_what_only_computing_needs(tmp_path: Path) -> None:
+    """Though all of it is installed here, where a cold start would be a second longer by it."""
+    command = [sys.executable, "-B", "-c", SERVING, str(tmp_path), *FUNCTIONS]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False, text=True)
+    assert 0 == done.returncode, done.stderr
+    loaded = set(done.stdout.split("\n")[-2].split())
+    assert {"portal_api", "boto3"} <= loaded
+    assert set() == loaded & COMPUTING
+    assert all(importlib.util.find_spec(name) for name in COMPUTING)
+
+
+@pytest.mark.slow
+def test_the_bundle_that_computes_answers_all_questions_as_this_checkout(
+    insights_task: Path,
+) -> None:
+    """With nothing else installed, and though much of SciPy is left out."""
+    alone = [sys.executable, "-I", "-S", "-B", "-c", ANSWERING, f"{insights_task}"]
+    here = [sys.executable, "-B", "-c", ANSWERING, f"{REPOSITORY / 'src'}"]
+    told = [
+        subprocess.run(
+            [*command, f"{REPOSITORY}"], capture_output=True, check=True, text=True
+        ).stdout.splitlines()
+        for command in (alone, here)
+    ]
+    assert "ORG_WIDE" in told[0][0]
+    assert told[0][0] == told[1][0]
+    files = told[0][1].split()
+    assert [True, True] == [Path(one).is_relative_to(insights_task) for one in files]
+
+
+@pytest.mark.slow
+def test_the_bundle_that_computes_is_the_other_one_and_scipy(
+    built: Path, insights_built: Path
+) -> None:
+    ours, larger = sums_in(built), sums_in(insights_built)
+    assert ours.items() <= larger.items()
+    added = {Path(name).parts[0] for name in larger.keys() - ours.keys()}
+    assert {"numpy", "numpy.libs", "scipy", "scipy.libs"} == added
 
 
 def test_a_platform_without_wheels_is_an_error_that_names_the_package(tmp_path: Path) -> None:

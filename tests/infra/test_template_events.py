@@ -2,6 +2,9 @@
 
 import json
 from itertools import chain
+from typing import Any
+
+import pytest
 
 from infra.portal_infra import options
 from portal_api.bus import SOURCE
@@ -99,26 +102,36 @@ def test_the_bus_can_be_replayed(template: Template) -> None:
 def test_what_is_called_without_anybody_waiting_is_not_lost(template: Template) -> None:
     configured = template.properties("AWS::Lambda::EventInvokeConfig")
     destinations = [one["DestinationConfig"]["OnFailure"]["Destination"] for one in configured]
-    assert [queue(template, "undelivered")] * 2 == destinations
+    assert [queue(template, "undelivered")] * 3 == destinations
     assert {2} == {one["MaximumRetryAttempts"] for one in configured}
     functions = {
         template.content["Resources"][one["FunctionName"]["Ref"]]["Properties"]["FunctionName"]
         for one in configured
     }
-    assert {f"portal-{template.stage}-{name}" for name in ("scheduled", "webhooks")} == functions
+    named = {f"portal-{template.stage}-{name}" for name in ("scheduled", "insights", "webhooks")}
+    assert named == functions
+
+
+def schedules_of(template: Template, function: str) -> list[dict[str, Any]]:
+    """Give the schedules that call a function."""
+    alias = template.alias(function)
+    schedules = template.properties("AWS::Scheduler::Schedule")
+    return [one for one in schedules if one["Target"]["Arn"] == alias]
+
+
+def series_of(schedules: list[dict[str, Any]]) -> list[str]:
+    """Give the series that schedules name, of which each names nothing else."""
+    inputs = [json.loads(one["Target"]["Input"]) for one in schedules]
+    assert [["series"]] * len(inputs) == [list(one) for one in inputs]
+    return [*chain.from_iterable(one["series"] for one in inputs)]
 
 
 def test_every_series_of_what_becomes_due_is_run_each_hour(template: Template) -> None:
-    schedules = [
-        one
-        for one in template.properties("AWS::Scheduler::Schedule")
-        if one["Target"]["Arn"] == template.alias("scheduled")
-    ]
-    inputs = [json.loads(one["Target"]["Input"]) for one in schedules]
-    assert [["series"]] * len(inputs) == [list(one) for one in inputs]
-    names = [*chain.from_iterable(one["series"] for one in inputs)]
-    assert sorted(due_series.NAMES) == sorted(names)
-    times = [one["ScheduleExpression"] for one in schedules]
+    """What computes by the function that can; all else by the other one."""
+    due, computed = (schedules_of(template, name) for name in ("scheduled", "insights"))
+    assert ["insights"] == series_of(computed)
+    assert sorted(due_series.NAMES) == sorted([*series_of(due), *series_of(computed)])
+    times = [one["ScheduleExpression"] for one in (*due, *computed)]
     assert all(one.startswith("cron(") and one.endswith(" * * * ? *)") for one in times)
     assert len(times) == len(set(times))
 
@@ -132,15 +145,13 @@ def test_what_becomes_available_comes_before_what_expires(template: Template) ->
     assert found.index("releases") < found.index("expiry")
 
 
-def test_all_schedules_fit_in_what_is_reserved_for_their_function(template: Template) -> None:
+@pytest.mark.parametrize("name", ["scheduled", "insights"])
+def test_all_schedules_fit_in_what_is_reserved_for_their_function(
+    name: str, template: Template
+) -> None:
     """Each takes up to a quarter of an hour, and they begin within one."""
-    schedules = [
-        one
-        for one in template.properties("AWS::Scheduler::Schedule")
-        if one["Target"]["Arn"] == template.alias("scheduled")
-    ]
-    function = template.function("scheduled")
-    assert len(schedules) <= function["ReservedConcurrentExecutions"]
+    function = template.function(name)
+    assert len(schedules_of(template, name)) <= function["ReservedConcurrentExecutions"]
     assert function["Timeout"] < HOUR_SECONDS
 
 

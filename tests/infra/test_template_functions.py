@@ -1,6 +1,7 @@
 """What is deployed: the functions, what they may do, and how a version goes live and back."""
 
 import importlib
+from fnmatch import fnmatchcase
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,14 @@ import pytest
 from infra import bundle
 from infra.portal_infra.events import AT_ONCE_OF_A_SHARD
 from infra.portal_infra.functions import SHAPES
+from portal_api.domain.insights.kept import CompanyInsight
+from portal_api.domain.obstacles import Intervention
+from portal_api.domain.programs import ProgramShard, TermsVersion
+from portal_api.storage.keys import key_of
 from tests import footprint
 from tests.infra.synth import Template
 
-NAMES = ("api", "scheduled", "stream", "tokens", "webhooks")
+NAMES = ("api", "insights", "scheduled", "stream", "tokens", "webhooks")
 SNAPSHOTS = {"api", "tokens"}
 """Where a person waits for the answer."""
 ANY_RESOURCE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
@@ -21,6 +26,8 @@ ANY_RESOURCE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 FUNCTION, VERSION = "AWS::Lambda::Function", "AWS::Lambda::Version"
 LEADING = "dynamodb:LeadingKeys"
 """The partitions that a request names."""
+OF_PROGRAMS = {ProgramShard: "prg.0", TermsVersion: "prg.1", Intervention: "prg.own"}
+"""What is a program's own and is not computed."""
 
 
 def versions(template: Template) -> dict[str, str]:
@@ -60,8 +67,22 @@ def test_a_function_runs_the_programs_handler_on_lambdas_own_python(
     assert 0 < function["ReservedConcurrentExecutions"]
 
 
-def test_one_bundle_is_the_code_of_all(template: Template) -> None:
-    assert 1 == len({str(one["Code"]) for one in template.properties(FUNCTION)})
+def test_one_bundle_is_the_code_of_all_but_of_what_computes(template: Template) -> None:
+    codes = {name: str(template.function(name)["Code"]) for name in NAMES}
+    computing = codes.pop("insights")
+    assert 1 == len(set(codes.values()))
+    assert computing not in codes.values()
+
+
+def test_what_computes_has_a_processor_of_its_own_once(template: Template) -> None:
+    """1,769 MB have a whole one. Two at once would compute the same."""
+    function = template.function("insights")
+    assert (1_769, 900, 1) == (
+        function["MemorySize"],
+        function["Timeout"],
+        function["ReservedConcurrentExecutions"],
+    )
+    assert function["Handler"] == template.function("scheduled")["Handler"]
 
 
 def test_what_a_person_waits_for_starts_from_a_snapshot(template: Template) -> None:
@@ -180,6 +201,35 @@ def test_a_function_at_work_reads_and_writes_items_and_never_scans(
     writes = {"dynamodb:PutItem", "dynamodb:UpdateItem"}
     assert reads | writes | relied_on == set(allowed[0]["Action"])
     assert "dynamodb:DeleteItem" == allowed[1]["Action"]
+
+
+def test_what_computes_reads_all_and_writes_its_answers_only(template: Template) -> None:
+    """Whatever is in the libraries that it computes with, no wallet is changed by it."""
+    reads, *writes = (
+        one
+        for one in template.statements_of("insights")
+        if any(action.startswith("dynamodb:") for action in as_list(one["Action"]))
+    )
+    assert ["dynamodb:BatchGetItem", "dynamodb:Query"] == reads["Action"]
+    own = "PROGRAM#*#INSIGHT"
+    allowed = {one["Action"]: one["Condition"]["ForAnyValue:StringLike"][LEADING] for one in writes}
+    assert {"dynamodb:PutItem": [own, "EVENTS#*"], "dynamodb:UpdateItem": [own]} == allowed
+
+
+def test_what_computes_cannot_write_a_programs_budget_terms_or_interventions(
+    template: Template,
+) -> None:
+    """They are in partitions that begin like the insight's."""
+    patterns = {
+        pattern
+        for one in template.statements_of("insights")
+        for pattern in one.get("Condition", {}).get("ForAnyValue:StringLike", {}).get(LEADING, ())
+    }
+    places = [key_of(kind, own) for kind, own in OF_PROGRAMS.items()]
+    for place in places:
+        assert place.pk.startswith("PROGRAM#prg")
+        assert not [one for one in patterns if fnmatchcase(place.pk, one)], place
+    assert [one for one in patterns if fnmatchcase(key_of(CompanyInsight, "prg.ptn").pk, one)]
 
 
 @pytest.mark.parametrize("name", ["api", "scheduled", "webhooks"])

@@ -15,11 +15,12 @@ INFRA = synth.REPOSITORY / "infra"
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> str:
-    """Give the path of a bundle that is there."""
-    path = tmp_path / "bundle.zip"
-    path.touch()
-    return str(path)
+def bundles(tmp_path: Path) -> Mapping[str, str]:
+    """Give the paths of bundles that are there."""
+    made = {told: tmp_path / file for told, file in synth.BUNDLES.items()}
+    for path in made.values():
+        path.touch()
+    return {told: str(path) for told, path in made.items()}
 
 
 PROD = {"stage": "prod", "email": "operators@example.com"}
@@ -31,7 +32,8 @@ EDGE = {"edge": "true", "apiHost": "a.example.com", "domain": "b.example.com"}
     [
         ({}, "-c stage=dev or prod"),
         ({"stage": "production"}, "-c stage=dev or prod"),
-        ({"stage": "dev", "bundle": "/nowhere.zip"}, "make bundle"),
+        ({"stage": "dev", "bundle": "/nowhere.zip"}, "nowhere.zip: run `make bundle`"),
+        ({"stage": "dev", "insightsBundle": "/nowhere.zip"}, "nowhere.zip: run `make bundle`"),
         ({"stage": "prod"}, "-c origins="),
         ({"stage": "prod", "origins": "https://portal.example.com"}, "-c email="),
         ({**PROD, "origins": "http://portal.example.com"}, "is no origin"),
@@ -52,14 +54,14 @@ EDGE = {"edge": "true", "apiHost": "a.example.com", "domain": "b.example.com"}
     ],
 )
 def test_what_cannot_be_deployed_is_refused_with_what_to_say_instead(
-    said: Mapping[str, str], told: str, bundle: str
+    said: Mapping[str, str], told: str, bundles: Mapping[str, str]
 ) -> None:
     with pytest.raises(OptionError, match=told):
-        options_of({"bundle": bundle, **said}.get)
+        options_of({**bundles, **said}.get)
 
 
-def test_the_smallest_deployment_needs_a_stage_only(bundle: str) -> None:
-    found = options_of({"stage": "dev", "bundle": bundle}.get)
+def test_the_smallest_deployment_needs_a_stage_only(bundles: Mapping[str, str]) -> None:
+    found = options_of({"stage": "dev", **bundles}.get)
     assert ("dev", (), None, None, ()) == (
         found.stage,
         found.origins,
@@ -69,10 +71,10 @@ def test_the_smallest_deployment_needs_a_stage_only(bundle: str) -> None:
     )
 
 
-def test_a_stages_file_says_what_holds_at_each_deployment(bundle: str) -> None:
+def test_a_stages_file_says_what_holds_at_each_deployment(bundles: Mapping[str, str]) -> None:
     """The example of it is enough for production."""
     kept = kept_in(INFRA / "stages" / "example.json")
-    found = options_of({"stage": "prod", "bundle": bundle, **kept}.get)
+    found = options_of({"stage": "prod", **bundles, **kept}.get)
     assert (("https://portal.example.com",), "operators@example.com") == (
         found.origins,
         found.email,
@@ -95,20 +97,17 @@ def test_a_stages_file_that_is_unclear_is_refused(tmp_path: Path, text: str, tol
         kept_in(tmp_path / "dev.json")
 
 
-def test_what_is_said_goes_before_what_the_file_says(tmp_path: Path, templates: Path) -> None:
-    file = tmp_path / "dev.json"
-    file.write_text('{"email": "file@example.com", "origins": "https://file.example.com"}', "utf-8")
-    bundle = str(templates / "bundle.zip")
-    context = {"stage": "dev", "file": str(file), "email": "said@example.com", "bundle": bundle}
-    synth.app(tmp_path / "out", context)
-    made = synth.Template(tmp_path / "out", "portal-dev")
-    assert "said@example.com" == made.only("AWS::SNS::Subscription")["Endpoint"]
-    assert "https://file.example.com" == made.environment_of("api")["PORTAL_ALLOWED_ORIGINS"]
+def test_what_is_said_goes_before_what_the_file_says(templates: Path) -> None:
+    made = synth.Template(templates / "dev-kept", "portal-dev")
+    said = synth.CHANGED["dev-kept"]["email"]
+    assert said != synth.KEPT["email"]
+    assert said == made.only("AWS::SNS::Subscription")["Endpoint"]
+    assert synth.KEPT["origins"] == made.environment_of("api")["PORTAL_ALLOWED_ORIGINS"]
 
 
-def test_several_sites_are_told_apart_by_commas(bundle: str) -> None:
+def test_several_sites_are_told_apart_by_commas(bundles: Mapping[str, str]) -> None:
     origins = "https://a.example.com, http://localhost:5173"
-    found = options_of({"stage": "dev", "bundle": bundle, "origins": origins}.get)
+    found = options_of({"stage": "dev", **bundles, "origins": origins}.get)
     assert ("https://a.example.com", "http://localhost:5173") == found.origins
 
 

@@ -21,7 +21,6 @@ from botocore.exceptions import ClientError
 from standardwebhooks import Webhook
 from typer.testing import CliRunner
 
-from infra.bundle import Bundle
 from portal_api.cli import main
 from portal_api.domain.ids import from_global_id
 from portal_api.domain.partners import Partner
@@ -35,10 +34,13 @@ from tests.infra.local_stack import REGION, Answer, Deployed, NotDeployed
 from tests.infra.signing_in import Person
 from tests.infra.synth import Template
 from tests.receiving import Received, Receiver, receiver
+from tests.sharing import made
 
 pytestmark = [pytest.mark.ministack, pytest.mark.slow]
 
 STACK = "portal-dev"
+RECEIVER = "http://receiver.example.com"
+"""In place of the receiver, which is another one for each worker."""
 SECONDS = 60
 """The longest wait for what happens by itself: a webhook comes after two or three."""
 
@@ -71,21 +73,23 @@ def webhooks() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="module")
-def template(
-    built: Bundle, webhooks: Receiver, tmp_path_factory: pytest.TempPathFactory
-) -> Template:
-    """Synthesize the stack for a bundle that runs here, and for that receiver."""
-    folder = tmp_path_factory.mktemp("stack")
-    context = {"stage": "dev", "bundle": str(built.path), "webhookPrivateOrigins": webhooks.origin}
-    synth.app(folder, context)
-    return Template(folder, STACK)
+def template(built: Path, insights_built: Path) -> Template:
+    """Synthesize the stack for bundles that run here."""
+    bundles = {"bundle": str(built), "insightsBundle": str(insights_built)}
+    context = {"stage": "dev", "webhookPrivateOrigins": RECEIVER, **bundles}
+    return Template(made("stack", lambda folder: synth.app(folder, context)), STACK)
 
 
 @pytest.fixture(scope="module")
-def deployed(template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Deploy it, less what the server cannot make."""
+def deployed(
+    template: Template, webhooks: Receiver, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """Deploy it, less what the server cannot make, and for that receiver."""
+    text = json.dumps(without(template.content, LEFT_OUT))
+    assert RECEIVER in text
+    content = json.loads(text.replace(RECEIVER, webhooks.origin))
     with local_aws.running(tmp_path_factory.mktemp("guarded"), guarded=True) as url:
-        yield local_stack.deploy(url, template.folder, STACK, without(template.content, LEFT_OUT))
+        yield local_stack.deploy(url, template.folder, STACK, content)
 
 
 def without(template: Mapping[str, Any], left_out: Mapping[str, str]) -> dict[str, Any]:

@@ -184,7 +184,7 @@ class Cast:
         partners = {one.partner_id for one in self.people if one.partner_id}
         start = [("Partner", encoded("Partner", one)) for one in sorted(partners)]
         start += [self.node_of(one) for one in self.people]
-        start += sorted(one for one in walk.links if one[0] == "WebhookEndpoint")
+        start += sorted(one for one in walk.links if one[0] in ("Program", "WebhookEndpoint"))
         for value in self.nodes(self.vendor, start, wide).values():
             walk.of(value, frozenset(Audience), "")
         own = {"vendor", *partners, *(one.id for one in self.people)}

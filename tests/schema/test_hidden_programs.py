@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from portal_api.schema.ids import encoded
+from portal_api.schema.ids import encoded, split
+from tests.schema.answered import Answers
 from tests.schema.client import Client, Person
 from tests.schema.planning import MILESTONES, TRAINING, create, paying, publish_plan, year
 
@@ -23,6 +24,8 @@ ASKED = {
         disclosedAmounts(programId: $g) { edges { node { amounts { points } } } } } } }""",
     "trees": """query($p: ID!, $g: ID!) { node(id: $p) { ... on Partner {
         goalTrees(programId: $g) { code } } } }""",
+    "insight": """query($p: ID!, $g: ID!) { node(id: $p) { ... on Partner {
+        insights(programId: $g) { asOf } } } }""",
     "rebate": """query($p: ID!, $g: ID!) { rebateEligibility(partnerId: $p, programId: $g) {
         eligible program { name } } }""",
     "program": "query($p: ID!, $g: ID!) { partner: node(id: $p) { id } node(id: $g) { id } }",
@@ -50,6 +53,7 @@ class Hiding:
         self.executive = client.person("PARTNER_EXECUTIVE", self.partner)
         self.rep = client.person("SALES_REP", self.partner)
         self.hidden = self.program("Hidden", segment={"regions": ["APAC"]}, disclosesAmounts=True)
+        Answers(split(self.hidden)[1], split(self.partner)[1], ()).keep(client.world.store)
 
     def program(self, name: str, **given: Any) -> str:
         """A program with something for everybody."""
@@ -169,6 +173,7 @@ def test_whoever_has_a_part_in_a_program_is_told_why_it_is_not_for_its_company_a
     told = hiding.answers(hiding.executive, hiding.hidden)
     notes = told["preview"]["data"]["previewConsent"]["notes"]
     own: dict[str, Any] = {"edges": [{"node": {"amounts": []}}]}
+    assert told["insight"]["data"]["node"]["insights"] is not None
     assert own == told["amounts"]["data"]["node"]["disclosedAmounts"]
     assert False is told["rebate"]["data"]["rebateEligibility"]["eligible"]
     assert "The program is not for the company as it is now: until it is, nobody earns." in notes

@@ -30,6 +30,17 @@ LESS = {
     "Partner.forgoneEarnings.amounts": _THREE,
     "Partner.goalTrees.individuals.goal.earnings": _THREE,
     "Partner.goalTrees.teams.goal.earnings": _THREE,
+    "Partner.insights.breadth.behaviors": _THREE,
+    "Partner.insights.durability.behaviors": _THREE,
+    "Partner.insights.missing.behaviors": _THREE,
+    "Partner.insights.pace": _THREE,
+    "Partner.insights.scorecard.capacity": _THREE,
+    "Partner.insights.scorecard.commitment": _THREE,
+    "Partner.insights.scorecard.consumption": _THREE,
+    "Partner.insights.scorecard.coverage.stages": _THREE,
+    "Partner.salesProcess.steps.trend.count": _THREE,
+    "Program.plan.rules": "A shadow rule is the vendor's.",
+    "Program.plans.rules": "A shadow rule is the vendor's.",
     "Program.offer": "One's own company's or one's own: the vendor's people have none.",
     "Query.leaderboard": "For who is on it, and for the company's executives.",
     "SERVICE: AuditRecord": "The audit log is for people.",
@@ -57,9 +68,11 @@ _TERMS = "The terms of the program that is asked about disclose nothing."
 _REBATE = "The program that is asked about has no rebates."
 _WEBHOOK = "The demo's endpoint is everybody's, enabled, and has its first secret."
 _INBOX = "Nothing of it waits at the end of the demo."
+_INSIGHT = "In the program that is asked about there is too little of it to tell."
 UNTOLD = {
     "AuditRecord.partner": "What was recorded of these is of the vendor's own.",
     "AuditSubject.code": "What was recorded of these is of the vendor's own.",
+    "BehaviorBreadth.flag": _INSIGHT,
     "Claim.deal": "No claim of the demo is about a deal.",
     "Consent.renews": _CONSENT,
     "Consent.revokedAt": _CONSENT,
@@ -91,11 +104,13 @@ UNTOLD = {
     "Partner.formerIndividuals": _PEOPLE,
     "Partner.payouts": _COMPANY,
     "Partner.walletClosedAt": _COMPANY,
+    "PartnerPace.ratio": _INSIGHT,
     "PayoutBatch.requestedBefore": "No batch of the demo has a last day.",
     "PlanDraft.effectiveFrom": _DRAFT,
     "PlanDraft.pointValue": _DRAFT,
     "PlanDraft.problems": _DRAFT,
     "PlanDraft.warnings": _DRAFT,
+    "ProgramInsights.unconverted": "Every sale of the demo has a rate.",
     "Proof.serials": "The demo's claims have invoices.",
     "RebateEligibility.standings": _REBATE,
     "RebateParticipation.consent": _REBATE,

@@ -47,6 +47,8 @@ NOWHERE |= {"ConsentRequest": "ptn-0.prg-0.1"}
 NOWHERE |= {"PayoutBatch": "bat-0"}
 KINDS |= {"objectionId": "Objection", "endpointId": "WebhookEndpoint", "eventIds": "AuditRecord"}
 NOWHERE |= {"Objection": "ptn-0.0", "WebhookEndpoint": "whk-0", "AuditRecord": "vendor.0"}
+KINDS |= dict.fromkeys(("obstacleReportId", "obstacleReportIds"), "ObstacleReport")
+NOWHERE |= {"ObstacleReport": "ptn-0.ind-0.prg-0.0"}
 
 
 def _value(name: str, kind: GraphQLInputType) -> Any:

@@ -22,7 +22,7 @@ def test_C7_a_new_behavior_and_a_rule_on_it_pay_at_once_by_two_mutations(client:
     manager = client.person("CHANNEL_MANAGER")
     program = client.program(manager)
     rep = rep_of(client, manager, program)
-    told = "... on BehaviorDefined { behavior { code evidenceNeeded claimWithinDays } }"
+    told = "... on BehaviorDefined { behavior { code evidenceNeeded claimWithinDays level } }"
     defined = client.do(
         manager,
         "defineBehavior",
@@ -33,13 +33,29 @@ def test_C7_a_new_behavior_and_a_rule_on_it_pay_at_once_by_two_mutations(client:
         fiveC="COVERAGE",
         reviewNeeded=False,
         claimWithinDays=30,
+        level=2,
     )
-    behavior = {"code": "WEBINAR_HELD", "evidenceNeeded": False, "claimWithinDays": 30}
+    behavior = {"code": "WEBINAR_HELD", "evidenceNeeded": False, "claimWithinDays": 30, "level": 2}
     assert behavior == defined["behavior"]
     webinar = {"flat": {"behavior": "WEBINAR_HELD", "amount": "75.00"}}
     publish_plan(client, manager, program, paying("webinars", webinar))
     paid = client.record(rep, rep, program, "webinar-1", behavior="WEBINAR_HELD")
     assert [("AWARDED", "75.00", None)] == results(paid)
+
+
+@pytest.mark.parametrize("level", [0, 11])
+def test_a_training_has_a_level_from_1_to_10(quick_client: Client, level: int) -> None:
+    """Any other is refused, naming the field."""
+    manager = quick_client.person("CHANNEL_MANAGER")
+    refused = quick_client.do(
+        *(manager, "defineBehavior", "... on InvalidInput { field }"),
+        code="COURSE",
+        name="Course",
+        stage="ENABLEMENT",
+        fiveC="CAPACITY",
+        level=level,
+    )
+    assert "level" == refused["field"]
 
 
 def test_a_rule_pays_once_a_day_where_it_says_so(client: Client) -> None:

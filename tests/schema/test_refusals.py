@@ -241,6 +241,20 @@ def _correction_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str,
     yield errors.DisputeTooLate, client.do(rep, "openDispute", "", **wish | {"earningId": late})
 
 
+def _obstacle_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
+    """Likewise, the refusal of a report that is closed."""
+    manager, partner = client.person("CHANNEL_MANAGER"), client.partner()
+    rep, program = client.person("SALES_REP", partner), client.program(manager)
+    wish = {"partnerId": partner, "programId": program, "behavior": "DEAL_SUBMITTED"}
+    wish |= {"kind": "FRICTION", "text": "Slow."}
+    told = "... on ObstacleReported { report { id } }"
+    report = client.do(rep, "reportObstacle", told, **wish)["report"]["id"]
+    yield errors.ObstacleAlreadyReported, client.do(rep, "reportObstacle", "", **wish)
+    close = {"obstacleReportId": report, "answer": "Fast."}
+    client.do(manager, "closeObstacle", "", **close)
+    yield errors.ObstacleNotOpen, client.do(manager, "closeObstacle", "", **close)
+
+
 def _board_cases(client: Client) -> Iterator[tuple[type[Refusal], dict[str, Any]]]:
     """Likewise, the refusals of a name, and of a board that as many have joined as it takes."""
     partner = client.partner()
@@ -285,6 +299,7 @@ def test_every_refusal_is_a_union_member_that_a_client_sees(quick_client: Client
         _claim_cases(quick_client),
         _payout_cases(quick_client),
         _correction_cases(quick_client),
+        _obstacle_cases(quick_client),
         _people_cases(quick_client),
         _board_cases(quick_client),
     ):

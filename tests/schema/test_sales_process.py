@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from portal_api.domain.weeks import week_of
+from portal_api.schema import process_trends
 from portal_api.storage.store import TableStore
 from portal_api.storage.table import Engine
 from tests.schema.client import Client, Person
@@ -165,39 +167,68 @@ def test_C14_a_step_has_its_friction_and_the_incentive_that_is_to_remove_it(
 
 
 TREND = """{ viewer { partner { salesProcess {
-    steps { code friction trend(months: 3) { month count } } } } } }"""
+    steps { code friction trend(weeks: 3) { week count } } } } } }"""
 
 
 def test_C14_friction_is_seen_beside_its_trend_by_the_executive_and_the_vendor(
     client: Client,
 ) -> None:
-    """How often the step was walked in the last months; not for colleagues, nor of a whole type."""
+    """How often the step was walked in the last weeks; not for colleagues, nor of a whole type.
+
+    The executive is not told of what one has done, nor that one or two have done nothing.
+    """
     mapped, home = Mapped(client), client.partner()
     program = mapped.program("Trainings", paying("trained", TRAINING))
     rep, executive = client.person("SALES_REP", home), client.person("PARTNER_EXECUTIVE", home)
     other = client.person("SALES_REP", client.partner())
-    months = []
+    more = [client.person("SALES_REP", home) for _ in range(2)]
+    weeks = []
     for number, done in enumerate((1, 0, 2)):
-        months.append(f"{client.world.now:%Y-%m}")
+        weeks.append(week_of(client.world.now, "UTC").isoformat())
         for event in range(done):
             client.record(rep, rep, program, f"{number}-{event}")
         client.record(other, other, program, f"other-{number}")
-        client.world.wait(31)
-    client.world.wait(-31)
+        client.world.wait(7)
+    client.world.wait(-7)
 
     def trends(who: Person) -> dict[str, Any]:
         steps = client.query(who, TREND)["viewer"]["partner"]["salesProcess"]["steps"]
         return {one["code"]: one["trend"] for one in steps}
 
-    expected = [
-        {"month": month, "count": count} for month, count in zip(months, (1, 0, 2), strict=True)
-    ]
-    assert expected == trends(executive)["lead"]
-    assert [0, 0, 0] == [one["count"] for one in trends(executive)["demand"]]
+    def counts(who: Person, step: str) -> list[int | None]:
+        assert weeks == [one["week"] for one in trends(who)[step]]
+        return [one["count"] for one in trends(who)[step]]
+
+    assert [None] * 3 == counts(executive, "lead") == counts(executive, "demand")
+    for person in more:
+        client.record(person, person, program, f"more-{person.id}")
+    assert [None, 0, 4] == counts(executive, "lead")
+    assert [0, 0, 0] == counts(executive, "demand")
     assert {None} == set(trends(rep).values())
     kind = "{ salesProcess(partnerType: VAR) { steps { trend { count } } } }"
     steps = client.query(mapped.manager, kind)["salesProcess"]["steps"]
     assert [None] * 4 == [one["trend"] for one in steps]
+
+
+def test_a_trend_of_more_than_may_be_read_is_not_told(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the weeks of thousands of people, and half of them is no trend."""
+    mapped, home = Mapped(client), client.partner()
+    program = mapped.program("Trainings", paying("trained", TRAINING))
+    executive = client.person("PARTNER_EXECUTIVE", home)
+    for number in range(3):
+        rep = client.person("SALES_REP", home)
+        client.record(rep, rep, program, f"done-{number}")
+
+    def lead() -> Any:
+        steps = client.query(executive, TREND)["viewer"]["partner"]["salesProcess"]["steps"]
+        return next(one["trend"] for one in steps if one["code"] == "lead")
+
+    monkeypatch.setattr(process_trends, "MOST_COUNTED", 3)
+    assert 3 == lead()[-1]["count"]
+    monkeypatch.setattr(process_trends, "MOST_COUNTED", 2)
+    assert lead() is None
 
 
 def test_C13_a_tiers_own_process_is_read_and_else_that_of_the_type(client: Client) -> None:

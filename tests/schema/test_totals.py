@@ -62,6 +62,7 @@ AMOUNTS = {
         "Transfer.amount",
     ),
     SALES: (
+        "Contribution.sales",
         "Deal.amount",
         "ExplainedDeal.amount",
         "ExplainedPeriod.yearBefore",
@@ -74,6 +75,10 @@ AMOUNTS = {
         "RebateStanding.nextBandFrom",
         "RebateStanding.revenue",
         "RebateStanding.yearBefore",
+        "SalesWindow.pipelineValue",
+        "SalesWindow.sales",
+        "SalesWindow.salesPerPartner",
+        "Standing.sales",
     ),
     CATALOGUE: (
         "Amount.money",

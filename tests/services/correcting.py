@@ -6,7 +6,6 @@ from portal_api.domain.adjustments import Adjustment
 from portal_api.domain.earnings import Earning
 from portal_api.domain.goals import Progress
 from portal_api.domain.partners import Individual
-from portal_api.domain.trends import DID
 from portal_api.services import adjustments, deal_changes, reversals, wallets
 from portal_api.services.store import Listed, Many, of_wallet
 from portal_api.services.use_case import Portal
@@ -129,8 +128,7 @@ def listed(world: World, name: str) -> tuple[str, ...]:
 
 
 def counted(world: World, company: Company, program: str, party: str = "partner") -> dict[str, int]:
-    """A party's counters that are not zero; what was done stays so, whatever is taken back."""
+    """A party's counters that are not zero."""
     progress = world.load(Progress, f"{company.id}.{program}.{party}")
     counters = progress.counters if progress else {}
-    kept = {name: amount for name, amount in counters.items() if not name.startswith(DID)}
-    return {name: amount for name, amount in kept.items() if amount}
+    return {name: amount for name, amount in counters.items() if amount}

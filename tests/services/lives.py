@@ -11,7 +11,7 @@ from portal_api.domain.mechanics.milestone_split import MilestoneSplit
 from portal_api.domain.mechanics.overlay import Overlay
 from portal_api.domain.plans import Rule
 from portal_api.services import payouts
-from portal_api.services.due_series import run_all
+from portal_api.services.due_series import DUE, run_all
 from portal_api.services.store import Many, of_wallet
 from tests.services.correcting import Office, give_back
 from tests.services.steps import define
@@ -70,7 +70,7 @@ class Life:
         """Points, available a week later."""
         self.world.record(self.company, self.program, "TRAINING", f"training {self.world.now}")
         self.world.wait(8)
-        run_all(self.world.portal)
+        run_all(self.world.portal, DUE)
 
     def pay(self, amount_minor: int, *, paid: bool | None = True, asset: str = "USD") -> str:
         """The first rep's payout: paid, failed (False), or open."""
@@ -118,5 +118,5 @@ class Life:
         self.sell()
         self.office.reverse(self.earnings()[-1])
         self.world.wait(60)
-        run_all(self.world.portal)
+        run_all(self.world.portal, DUE)
         self.give_back()

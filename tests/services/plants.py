@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from portal_api.domain import adjustments, ledger, money, rewards
+from portal_api.domain.activities import DEAL_RETURNED, Activity
 from portal_api.domain.errors import NotPermitted
 from portal_api.domain.events import Answer
 from portal_api.domain.holdings import Column, LotName
@@ -181,6 +182,16 @@ def forgotten_column(columns_of: Any) -> Any:
         columns = columns_of(*given)
         columns.pop(Column.PAID, None)
         return columns
+
+    return less
+
+
+def without_returns(counted: Any) -> Any:
+    """What a return takes off is not counted."""
+
+    def less(activity: Activity, time_zone: str) -> Any:
+        added = counted(activity, time_zone)
+        return {} if activity.behavior == DEAL_RETURNED else added
 
     return less
 

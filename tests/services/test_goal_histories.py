@@ -11,9 +11,10 @@ from portal_api.domain.goals import GoalDefinition, Level, Measure
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.plans import Rule
 from portal_api.services import deal_changes, plans
-from portal_api.services.due_series import run_all
+from portal_api.services.due_series import DUE, run_all
 from tests.services.aiming import TwoTeams
 from tests.services.importing import findings
+from tests.services.recounting import check_weeks
 from tests.services.steps import define
 from tests.services.test_certified_people import CERTIFIED, COURSES, train
 from tests.services.world import DAY, MILESTONES, QUARTER, START, World
@@ -134,7 +135,7 @@ def lived(world: World, seed: int, steps: int) -> TwoTeams:
             content = plans.PlanContent((MILESTONES, *BONUSES[2:]), (REVENUE, CERTIFIED))
             plans.publish_plan(world.portal, world.manage(), program_id=program, content=content)
         history.step()
-    run_all(world.portal)
+    run_all(world.portal, DUE)
     return teams
 
 
@@ -143,6 +144,7 @@ def test_progress_is_what_was_recorded(quick_world: World, seed: int) -> None:
     """Every counter of goals and bonuses at three levels, as counted from the activities."""
     teams = lived(quick_world, seed, 40)
     assert [] == findings(quick_world.store)
+    check_weeks(quick_world.store, teams.company.id, teams.company.reps, teams.program)
     assert teams.counted(CERTIFIED)
 
 

@@ -49,7 +49,7 @@ from portal_api.services import (
     reversals,
     wallets,
 )
-from portal_api.services.due_series import run_all
+from portal_api.services.due_series import DUE, run_all
 from portal_api.services.store import Many, OutcomeUnknown, StoreUnavailable, of_wallet
 from portal_api.services.use_case import Ask
 from portal_api.services.verify import verify
@@ -230,8 +230,8 @@ class LedgerHistory(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         """Everything that is due by itself, twice, since nobody knows whether it was done."""
         self.world.wait(days)
-        run_all(self.world.portal)
-        run_all(self.world.portal)
+        run_all(self.world.portal, DUE)
+        run_all(self.world.portal, DUE)
 
     @rule(who=pick, fifths=st.integers(1, 6), points=st.booleans())
     def pay_out(self, who: int, fifths: int, points: bool) -> None:

@@ -16,6 +16,7 @@ from portal_api.domain.partners import Individual
 from portal_api.domain.payouts import Payout
 from portal_api.domain.records import canonical
 from portal_api.domain.writes import Save
+from portal_api.services import counters as services_counters
 from portal_api.services import finance as services_finance
 from portal_api.services import settling
 from portal_api.services.budget import Budget
@@ -48,6 +49,7 @@ from tests.services.plants import (
     rounded_down,
     still_open,
     unreserved,
+    without_returns,
 )
 from tests.services.world import World
 
@@ -281,6 +283,10 @@ DEFECTS: dict[str, Defect] = {
             lambda of: lambda plan, activity, _: of(plan, activity, Progress("")),
         ),
         trained_twice,
+    ),
+    "L24 weeks count nothing": Defect("L24", nothing(Counters, "in_weeks"), sold),
+    "L24 a return is left in the week of its sale": Defect(
+        "L24", instead(services_counters, "counted", without_returns), returned
     ),
     "L24 another team pays it back": Defect(
         "L24",

@@ -50,6 +50,7 @@ from portal_api.services.verify import verify
 from portal_api.services.verify_reading import Finding
 from portal_api.storage.sqlite import SqliteEngine
 from portal_api.storage.store import TableStore
+from tests.services.recounting import check_weeks
 from tests.services.rule_sets import DAY, QUARTER, amounts, pick, rule_sets
 from tests.services.steps import define
 from tests.services.world import World
@@ -386,6 +387,11 @@ class RewardHistory(RuleBasedStateMachine):
             progress = self.world.load(Progress, f"{self.company.id}.{self.program}.{party}")
             assert progress is not None
             assert (revenue, inside) == (progress.count("won_minor"), progress.count("goal:Q"))
+
+    @invariant()
+    def the_weeks_are_what_was_done(self) -> None:
+        if hasattr(self, "program"):
+            check_weeks(self.world.store, self.company.id, self.company.reps, self.program)
 
     @invariant()
     def of_what_came_back_nothing_is_kept_that_was_for_the_sale(self) -> None:

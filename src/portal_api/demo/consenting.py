@@ -247,6 +247,11 @@ def _grant(teller: Teller, about: About, terms: Terms) -> None:
     )
 
 
+def consent_all(teller: Teller, about: About) -> None:
+    """The executive lets the whole company take part, in the usual terms."""
+    _grant(teller, about, Terms())
+
+
 def _renew(teller: Teller, about: About) -> None:
     """The first consent goes on, without an end."""
     consent.renew_consent(

@@ -16,7 +16,6 @@ from portal_api.demo.teller import House, Teller
 from portal_api.demo.world import PartnerSketch, day
 from portal_api.domain.activities import BehaviorType
 from portal_api.domain.partners import Employment, Individual, Role
-from portal_api.domain.programs import Program
 from portal_api.services import partners, plans, programs
 from portal_api.services.store import One
 
@@ -27,10 +26,9 @@ def plan(teller: Teller) -> None:
     for sketch in world.PARTNERS:
         teller.houses.append(_house(teller, sketch))
     for behavior in world.BEHAVIORS:
-        _define(teller, behavior)
+        define_behavior(teller, behavior)
     for program_sketch in (*PROGRAMS, *OFFERS):
-        program = _program(teller, program_sketch)
-        teller.programs[program.name] = program
+        open_program(teller, program_sketch)
     teller.at(day(6, 1), partial(_refill, teller))
     teller.at(day(5, 4, hour=8), partial(_improve_enablement, teller))
     teller.at(day(6, 26, hour=8), partial(_draft_growth, teller))
@@ -93,7 +91,7 @@ def _house(teller: Teller, sketch: PartnerSketch) -> House:
     return House(sketch, partner, people[0], tuple(people[1:]))
 
 
-def _program(teller: Teller, sketch: ProgramSketch) -> Program:
+def open_program(teller: Teller, sketch: ProgramSketch) -> None:
     """A program with its plan in force and its budget."""
     by, portal = teller.managers[0], teller.portal
     required = sketch.participation_in
@@ -109,7 +107,7 @@ def _program(teller: Teller, sketch: ProgramSketch) -> Program:
         programs.fund_program(
             portal, teller.ask(by), program_id=program.id, asset=asset, amount_minor=amount_minor
         )
-    return program
+    teller.programs[program.name] = program
 
 
 def _refill(teller: Teller) -> None:
@@ -123,7 +121,8 @@ def _refill(teller: Teller) -> None:
     )
 
 
-def _define(teller: Teller, behavior: BehaviorType) -> None:
+def define_behavior(teller: Teller, behavior: BehaviorType) -> None:
+    """A behavior in the catalogue."""
     programs.define_behavior(
         teller.portal,
         teller.ask(teller.managers[0]),
@@ -134,12 +133,13 @@ def _define(teller: Teller, behavior: BehaviorType) -> None:
         review_needed=behavior.review_needed,
         evidence_needed=behavior.evidence_needed,
         claim_within_days=behavior.claim_within_days,
+        level=behavior.level,
     )
 
 
 def _improve_enablement(teller: Teller) -> None:
     """A new behavior, and a second plan version that pays for it: drafted, then published."""
-    _define(teller, world.NEW_BEHAVIOR)
+    define_behavior(teller, world.NEW_BEHAVIOR)
     program_id, by = teller.programs[world.ENABLEMENT].id, teller.managers[0]
     plans.draft_plan(
         teller.portal, teller.ask(by), program_id=program_id, number=2, content=ENABLEMENT_2

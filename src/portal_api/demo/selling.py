@@ -25,7 +25,7 @@ _REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Sale:
+class Sale:
     """A deal before it is registered."""
 
     house: House
@@ -44,7 +44,7 @@ def plan(teller: Teller) -> None:
     opportunities = teller.random.sample(world.OPPORTUNITIES, _DEALS)
     for on in (day(1, 6, hour=9), day(2, 3, hour=9)):
         # The example of every mechanic: 30,000.00, once before the consent and once after it.
-        sale = _Sale(fernhill, mara, world.GROWTH, 30_000_00, "USD", *opportunities.pop())
+        sale = Sale(fernhill, mara, world.GROWTH, 30_000_00, "USD", *opportunities.pop())
         teller.at(on, partial(_register, teller, sale, on + timedelta(days=2), "WON"))
     weights = [house.sketch.busy for house in teller.houses]
     for opportunity in opportunities:
@@ -60,7 +60,7 @@ def _plan_deal(teller: Teller, house: House, opportunity: tuple[str, str]) -> No
     amount = math.exp(chance.uniform(math.log(_SMALLEST), math.log(_LARGEST)))
     program = _program_of(teller, house, submitted)
     currency = teller.programs[program].currency
-    sale = _Sale(house, owner, program, round(amount) * 100_00, currency, *opportunity)
+    sale = Sale(house, owner, program, round(amount) * 100_00, currency, *opportunity)
     decided = teller.office_hours(submitted + timedelta(days=chance.randint(1, 5)))
     draw = chance.random()
     fate = "REJECTED" if draw < _REJECTED else "OPEN"
@@ -82,9 +82,15 @@ def _program_of(teller: Teller, house: House, submitted: datetime) -> str:
     return world.GROWTH if admitted else world.ENABLEMENT
 
 
-def _register(teller: Teller, sale: _Sale, decided: datetime, fate: str) -> None:
-    chance = teller.random
-    reference = f"OPP-{chance.randrange(16**6):06X}"
+def sell(teller: Teller, sale: Sale, decided: datetime, closed: datetime) -> None:
+    """A deal by hand: registered now, approved and won at its estimate on these days."""
+    deal_id = _submitted(teller, sale, None)
+    teller.at(decided, partial(_approve, teller, deal_id))
+    teller.at(closed, partial(_win, teller, deal_id, sale.amount_minor, sale.currency))
+
+
+def _submitted(teller: Teller, sale: Sale, reference: str | None) -> str:
+    """The id of the deal whose registration is submitted."""
     terms = DealTerms(
         end_customer=sale.customer,
         product=sale.product,
@@ -92,25 +98,31 @@ def _register(teller: Teller, sale: _Sale, decided: datetime, fate: str) -> None
         currency=sale.currency,
         reference=reference,
     )
-    deal = deals.register_deal(
+    registered = deals.register_deal(
         teller.portal,
         teller.ask(sale.owner.id),
         partner_id=sale.house.partner.id,
         owner_id=sale.owner.id,
         program_id=teller.programs[sale.program].id,
         terms=terms,
-    ).deal
+    )
+    return registered.deal.id
+
+
+def _register(teller: Teller, sale: Sale, decided: datetime, fate: str) -> None:
+    chance = teller.random
+    deal_id = _submitted(teller, sale, f"OPP-{chance.randrange(16**6):06X}")
     if fate == "REJECTED":
-        teller.at(decided, partial(_reject, teller, deal.id))
+        teller.at(decided, partial(_reject, teller, deal_id))
         return
-    teller.at(decided, partial(_approve, teller, deal.id))
+    teller.at(decided, partial(_approve, teller, deal_id))
     if fate == "OPEN":
         return
     closed = teller.office_hours(decided + timedelta(days=chance.randint(12, 75)))
     exact = sale.amount_minor == _EXAMPLE and sale.owner.name == world.MARA.name
     final_minor = sale.amount_minor if exact else _negotiated(teller, sale.amount_minor)
-    close = partial(_win, teller, deal.id, final_minor, sale.currency)
-    teller.at(closed, close if fate == "WON" else partial(_lose, teller, deal.id))
+    close = partial(_win, teller, deal_id, final_minor, sale.currency)
+    teller.at(closed, close if fate == "WON" else partial(_lose, teller, deal_id))
 
 
 _EXAMPLE = 30_000_00

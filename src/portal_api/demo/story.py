@@ -17,9 +17,11 @@ from portal_api.demo import (
     consenting,
     correcting,
     finance,
+    habits,
     hooking,
     importing,
     objecting,
+    obstructing,
     opening,
     paying,
     processes,
@@ -33,7 +35,7 @@ from portal_api.demo import (
 from portal_api.demo.teller import Teller
 from portal_api.domain.partners import Individual, Partner, Role
 from portal_api.domain.writes import Reserve
-from portal_api.services.due_series import run_all
+from portal_api.services.due_series import DUE, run_all
 from portal_api.services.store import Holder, Listed, One, Store
 from portal_api.services.use_case import Portal
 
@@ -44,7 +46,8 @@ SEED = 2026
 _TOLD, _UNTIL = "demo:told", "demo:until"
 _PARTS = (
     *(opening, aiming, consenting, selling, working, scenes, claiming, paying, finance, correcting),
-    *(importing, rebating, staffing, processes, objecting, hooking),
+    *(importing, rebating, staffing, processes, objecting, hooking, habits),
+    obstructing,
 )
 """In this order: what is drawn by chance depends on it."""
 
@@ -118,16 +121,22 @@ def _ends(store: Store, until: datetime) -> datetime:
 
 
 def _plan_nights(teller: Teller) -> None:
-    """Plans what the portal does by itself: once a week, and before the story ends."""
+    """Plans what the portal does by itself: once a week, and before the story ends.
+
+    The insight is asked for at the end only: it depends on nothing that was asked before.
+    """
+    everything = partial(run_all, teller.portal)
+    due = partial(run_all, teller.portal, DUE)
     night = world.day(1, 5, hour=3)
     while night < world.TOLD_TO:
-        teller.at(night, partial(run_all, teller.portal))
+        teller.at(night, due)
         night += timedelta(days=7)
-    teller.at(world.day(6, 30, hour=23), partial(run_all, teller.portal))
-    if teller.ends > world.TOLD_TO:
+    goes_on = teller.ends > world.TOLD_TO
+    teller.at(world.day(6, 30, hour=23), due if goes_on else everything)
+    if goes_on:
         for days in (28, 21, 14, 7):
-            teller.lately(days, partial(run_all, teller.portal), hour=3)
-        teller.lately(1, partial(run_all, teller.portal), hour=23)
+            teller.lately(days, due, hour=3)
+        teller.lately(1, everything, hour=23)
 
 
 def people(store: Store) -> tuple[Person, ...]:

@@ -84,18 +84,34 @@ def plan(teller: Teller) -> None:
         person = _doer(teller, house, behavior)
         done = teller.office_hours(day(1, 12) + timedelta(days=chance.randrange(168)))
         program = world.GROWTH if behavior == world.TRAINING else world.ENABLEMENT
-        told = partial(_record, teller, house, person, program, behavior, number, done)
+        told = partial(
+            record, teller, house, person, program, behavior, _event(behavior, number), done
+        )
         teller.at(done, told)
     mine = ((world.FERNHILL, 0, *done) for done in _BY_HAND)
     numbers = count(_ACTIVITIES + 1)
     for partner, place, program, behavior, on, told_on in (*mine, *_ELSEWHERE):
         house, done = teller.house(partner), on.replace(hour=9)
-        about = (house, house.staff[place], program, behavior, next(numbers), done)
-        teller.at(told_on.replace(hour=9), partial(_record, teller, *about))
+        about = (
+            house,
+            house.staff[place],
+            program,
+            behavior,
+            _event(behavior, next(numbers)),
+            done,
+        )
+        teller.at(told_on.replace(hour=9), partial(record, teller, *about))
     house = teller.house(world.FERNHILL)
     for place, program, behavior, days in _LATELY:
-        about = (house, house.staff[place], program, behavior, next(numbers), teller.ago(days))
-        teller.lately(days, partial(_record, teller, *about))
+        about = (
+            house,
+            house.staff[place],
+            program,
+            behavior,
+            _event(behavior, next(numbers)),
+            teller.ago(days),
+        )
+        teller.lately(days, partial(record, teller, *about))
 
 
 def _doer(teller: Teller, house: House, behavior: str) -> Individual:
@@ -105,15 +121,20 @@ def _doer(teller: Teller, house: House, behavior: str) -> Individual:
     return teller.random.choice(able or house.staff)
 
 
-def _record(
+def _event(behavior: str, number: int) -> str:
+    return f"{behavior.lower()}-{number:05}"
+
+
+def record(
     teller: Teller,
     house: House,
     person: Individual,
     program: str,
     behavior: str,
-    number: int,
+    event: str,
     done: datetime,
 ) -> None:
+    """What somebody has done, told by itself or by the learning system, under that event's id."""
     learned = behavior in _RECORDED_BY_THE_LEARNING_SYSTEM
     activities.record_activity(
         teller.portal,
@@ -123,6 +144,6 @@ def _record(
         program_id=teller.programs[program].id,
         behavior=behavior,
         source="learning" if learned else "portal",
-        source_event_id=f"{behavior.lower()}-{number:05}",
+        source_event_id=event,
         occurred_at=done,
     )

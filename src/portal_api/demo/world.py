@@ -184,8 +184,10 @@ BEHAVIORS: Final = (
     BehaviorType(LEAD, "Lead followed up", ProcessStage.LEAD_MANAGEMENT, FiveC.COMMITMENT),
     BehaviorType(APPOINTMENT, "Appointment held", _OPPORTUNITY, FiveC.COMMITMENT),
     BehaviorType(PROOF, "Proof of concept", _OPPORTUNITY, FiveC.CAPACITY),
-    BehaviorType(TRAINING, "Training completed", _ENABLEMENT, FiveC.CAPACITY, True),
-    BehaviorType(ADVANCED, "Advanced training completed", _ENABLEMENT, FiveC.CAPACITY, True),
+    BehaviorType(TRAINING, "Training completed", _ENABLEMENT, FiveC.CAPACITY, True, level=1),
+    BehaviorType(
+        *(ADVANCED, "Advanced training completed", _ENABLEMENT, FiveC.CAPACITY, True), level=2
+    ),
     BehaviorType(EVENT, "Demand generation event", ProcessStage.DEMAND_GENERATION, FiveC.COVERAGE),
     BehaviorType(RENEWAL, "Renewal signed", ProcessStage.CLOSING, FiveC.CONSUMPTION),
     BehaviorType(

@@ -32,7 +32,8 @@ class BehaviorType:
 
     ``review_needed``: what a person claims is reviewed before it counts. ``evidence_needed``: a
     claim has an invoice or a serial number. ``claim_within_days``: how long after it occurred it
-    may be claimed (none: always).
+    may be claimed (none: always). ``level``: of the training that it is, higher ones build on lower
+    ones (none: it is no training).
     """
 
     code: str
@@ -42,6 +43,7 @@ class BehaviorType:
     review_needed: bool = False
     evidence_needed: bool = False
     claim_within_days: int | None = None
+    level: int | None = None
     version: int = 0
 
     @property
@@ -145,12 +147,25 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class DealWas:
+    """A deal as it was before a change; ``stage`` is the name of its stage."""
+
+    stage: str
+    product: str
+    amount_minor: int
+    submitted_at: datetime
+    approved_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """One occurrence of a behavior. ``id`` names partner, individual, program and itself.
 
     ``deal_amount_minor`` is the amount that its deal had with it, ``deal_shares`` who was credited.
     ``certifies`` are the codes of the goals of certified people that it has counted its person for.
     ``teams`` are those for which its people were counted then, empty for who was in none.
+    ``deal_was`` is the deal before the change that this activity is; none: it changed no deal.
     """
 
     id: str
@@ -168,6 +183,7 @@ class Activity:
     outcomes: tuple[Outcome, ...] = ()
     certifies: tuple[str, ...] = ()
     teams: tuple[tuple[str, str], ...] = ()
+    deal_was: DealWas | None = None
     version: int = 0
 
     @property

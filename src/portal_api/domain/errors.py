@@ -22,7 +22,8 @@
     ├── of corrections               ExceedsEarning, SecondPersonRequired, AdjustmentDecided,
     │                                BudgetExhausted, DisputeTooLate, AlreadyDisputed,
     │                                DisputeNotOpen
-    ├── of objections                ObjectionNotOpen
+    ├── of objections, obstacles     ObjectionNotOpen, ObstacleNotOpen,
+    │                                ObstacleAlreadyReported
     └── of wallets and payouts       AccountClosed, WalletNotEmpty, InsufficientBalance,
                                      BelowMinimumPayout, NoOpenPayouts, PayoutNotOpen
 
@@ -349,6 +350,21 @@ class ObjectionNotOpen(Refusal):
     """The objection has been answered or resolved: it is ``status`` now."""
 
     status: str
+
+
+@dataclass(eq=False)
+class ObstacleNotOpen(Refusal):
+    """The report of an obstacle was closed at ``closed_at`` (ISO 8601)."""
+
+    closed_at: str
+
+
+@dataclass(eq=False)
+class ObstacleAlreadyReported(Refusal):
+    """Who asks has an open report of this kind about this behavior: ``report_id`` names it."""
+
+    final: ClassVar[bool] = False
+    report_id: str
 
 
 @dataclass(eq=False)

@@ -29,12 +29,11 @@ from portal_api.domain.goals import (
 from portal_api.domain.mechanics.goal_bonus import GoalBonus
 from portal_api.domain.money import split
 from portal_api.domain.plans import PlanVersion, plan_at
-from portal_api.domain.trends import DID, did
 
 Added = tuple[str, str, int]
 """A party, as progress names it, a counter, and what is added to it."""
 
-COUNTED = ("goal:", "bonus:", "deals", "won", DID)
+COUNTED = ("goal:", "bonus:", "deals", "won")
 """The counters that are folded, or how they begin."""
 
 TeamOf = Callable[[str, datetime, datetime], str | None]
@@ -56,7 +55,6 @@ class GoalFold:
 
     def add(self, activity: Activity) -> Iterator[Added]:
         """What one activity adds, in any order; of returns and certifications later."""
-        yield COMPANY, did(activity.behavior, activity.occurred_at), 1
         if activity.behavior == DEAL_RETURNED:
             self._returns.setdefault(activity.deal_id or "", []).append(activity)
         else:

@@ -224,7 +224,6 @@ class Progress:
     ``teamless:ASSET`` (those paid in no team), of a person ``among:TEAM:ASSET`` (what it was paid
     in each); ``goal:CODE``;
     ``reached:CODE`` (the largest target that was told to be reached);
-    ``did:BEHAVIOR:YYYY-MM`` (how often it was done in a month, of a company);
     ``bonus:RULE:STEP`` (1 once decided); what a mechanic keeps for itself; ``count:RULE:PERIOD``
     and ``amount:RULE:PERIOD`` of rules with limits, ``under:CONSENT:ASSET`` of a consent with a
     cap and what renews it, both net.
@@ -258,6 +257,14 @@ def tells_of_nobody(*groups: int) -> bool:
     What is left of a whole is a group too, since whoever sees the other parts can subtract them.
     """
     return all(size == 0 or size >= SMALLEST_GROUP for size in groups)
+
+
+def tells_of_several(figure: int, people: int, staff: int) -> bool:
+    """Whether a sum or rate is of no one or two: of ``people`` who did it, or of all staff if none.
+
+    A figure of nobody known is not told.
+    """
+    return people >= SMALLEST_GROUP if figure else tells_of_nobody(people or staff)
 
 
 def teams_tell_of_nobody(company: Progress, teams: Iterable[Progress]) -> bool:

@@ -8,6 +8,7 @@ from enum import Enum, StrEnum, auto
 
 from portal_api.domain.activities import (
     DEAL_CHANGES,
+    DEAL_EXTENDED,
     DEAL_LOST,
     DEAL_REGISTERED,
     DEAL_RETURNED,
@@ -125,6 +126,15 @@ class _On:
         return waiting + splits + max(own[_Kind.SALE], gone[_Kind.SALE])
 
 
+_BESIDE = {
+    DEAL_SUBMITTED: 4,
+    DEAL_REGISTERED: 5,
+    DEAL_EXTENDED: 4,
+    DEAL_WON: 1 + MAX_PEOPLE,
+    DEAL_RETURNED: 2 + MAX_PEOPLE,
+}
+"""Lists, names, what protects and the people's weeks that a change of a deal touches; others 3."""
+
 _ENDS = {
     _Kind.WAITING: frozenset({DEAL_WON, DEAL_LOST, DEAL_RETURNED}),
     _Kind.SPLIT: frozenset({DEAL_WON, DEAL_LOST, DEAL_RETURNED}),
@@ -198,10 +208,10 @@ class _Lasting:
 def _items_on(on: _On, lasting: _Lasting) -> int:
     """The items of the largest transaction on one behavior.
 
-    Activity, deal, protection, three lists and names, answer, event, consents, what moved in the
-    program, that the budget is low; the partner's and its teams' progress; then each person's and
-    each earning's own; a claim has the names of its proof. Only a deal that an executive registers
-    has a viewer besides, of all that a partner's people do.
+    Activity, deal, answer, event, consents, what moved in the program, that the budget is low;
+    lists, names and weeks; the partner's and its teams' progress; then each person's and each
+    earning's own; a claim has the names of its proof. Only a deal that an executive registers has a
+    viewer besides, of all that a partner's people do.
     """
     people = MAX_PEOPLE if on.behavior in DEAL_CHANGES else 1
     recipients = {Level.INDIVIDUAL: people, Level.PARTNER: 1, Level.TEAM: people}
@@ -217,7 +227,8 @@ def _items_on(on: _On, lasting: _Lasting) -> int:
     )
     rebates = 3 if rebate else 0
     viewer = int(on.behavior == DEAL_SUBMITTED)
-    return 11 + viewer + 1 + people + persons + company + BUDGET_SHARDS + earnings + claim + rebates
+    known = 7 + _BESIDE.get(on.behavior, 3) + viewer + 1 + people + persons + company
+    return known + BUDGET_SHARDS + earnings + claim + rebates
 
 
 def most_transfers(plan: PlanVersion, earlier: Sequence[PlanVersion] = ()) -> int:

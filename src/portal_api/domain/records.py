@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
@@ -26,7 +26,7 @@ def _spelling(kind: type[Any]) -> Callable[[Any], object]:
         return lambda value: value.value
     if kind is type(None) or issubclass(kind, str | int):
         return _same
-    if issubclass(kind, datetime):
+    if issubclass(kind, date):  # An instant is one, too.
         return kind.isoformat
     if is_dataclass(kind):
         return _by_name(kind)

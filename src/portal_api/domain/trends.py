@@ -1,30 +1,48 @@
-"""How often behaviors are done at a company, month by month: kept with what is recorded."""
+"""How often behaviors are done at a company, week by week, from its weekly series."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-DID = "did:"
-"""How the counters of a company begin that say how often a behavior was done in a month (UTC)."""
+from portal_api.domain.weeks import WeekCounts, did_counter, week_of
 
 
-def did(behavior: str, at: datetime) -> str:
-    """The counter of a behavior in the month of an instant."""
-    return f"{DID}{behavior}:{at.astimezone(UTC):%Y-%m}"
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How often it was done in the week of a Monday, by how many people.
+
+    ``seen`` is how many of the company did anything at all in any of the weeks that are told.
+    """
+
+    monday: date
+    count: int
+    people: int
+    seen: int
+
+
+def first_week(now: datetime, weeks: int) -> date:
+    """The Monday of the first of the last so many weeks, the present one included."""
+    return week_of(now, "UTC") - timedelta(weeks=weeks - 1)
 
 
 def trend(
-    counted: Iterable[Mapping[str, int]], behaviors: Collection[str], now: datetime, months: int
-) -> tuple[tuple[str, int], ...]:
-    """How often any of the behaviors was done in each of the last months, the present one last.
+    series: Iterable[WeekCounts], behaviors: Collection[str], now: datetime, weeks: int
+) -> tuple[Week, ...]:
+    """How often any of the behaviors was done in each of the last weeks, the present one last.
 
-    ``counted`` are a company's counters, one mapping for each program.
+    ``series`` is a company's. A week is told by its Monday, by the calendar of the program in which
+    it was recorded; which one is the present is told in UTC.
     """
-    year, month = divmod(now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - months, 12)
-    found: list[tuple[str, int]] = []
-    sums = list(counted)
-    for _ in range(months):
-        name = f"{year}-{month + 1:02}"
-        names = [f"{DID}{behavior}:{name}" for behavior in behaviors]
-        found.append((name, sum(one.get(counter, 0) for one in sums for counter in names)))
-        year, month = (year, month + 1) if month < 11 else (year + 1, 0)
-    return tuple(found)
+    first = first_week(now, weeks)
+    done = {first + timedelta(weeks=number): dict[str, int]() for number in range(weeks)}
+    seen = set[str]()
+    names = [did_counter(behavior) for behavior in behaviors]
+    for one in series:
+        if one.week in done:
+            seen.add(one.individual_id)
+            each, count = done[one.week], sum(map(one.count, names))
+            each[one.individual_id] = each.get(one.individual_id, 0) + count
+    return tuple(
+        Week(week, sum(each.values()), sum(map(bool, each.values())), len(seen))
+        for week, each in done.items()
+    )

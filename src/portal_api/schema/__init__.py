@@ -24,9 +24,11 @@ from portal_api.schema.finance import FinanceMutations
 from portal_api.schema.goal_mutations import GoalMutations
 from portal_api.schema.inbox import InboxMutations
 from portal_api.schema.inbox_items import ITEMS
+from portal_api.schema.interventions import InterventionMutations
 from portal_api.schema.leaderboards import LeaderboardMutations
 from portal_api.schema.mutations import ROLES
 from portal_api.schema.objections import ObjectionMutations
+from portal_api.schema.obstacles import ObstacleMutations
 from portal_api.schema.paging import bind
 from portal_api.schema.participation_policies import ParticipationPolicyMutations
 from portal_api.schema.partner_changes import PartnerChangeMutations
@@ -73,6 +75,8 @@ class Mutation(
     CorrectionMutations,
     DisputeMutations,
     ObjectionMutations,
+    ObstacleMutations,
+    InterventionMutations,
     InboxMutations,
     BulkMutations,
     FinanceMutations,

@@ -30,7 +30,15 @@ from portal_api.domain import bands, cascades, claims, deals, plan_checks, settl
 from portal_api.domain.errors import InvalidInput
 from portal_api.domain.webhooks import LONGEST_URL
 from portal_api.schema.errors import REFUSALS, shown
-from portal_api.services import consent, csv_files, currencies, partners, sales_process, webhooks
+from portal_api.services import (
+    consent,
+    csv_files,
+    currencies,
+    obstacles,
+    partners,
+    sales_process,
+    webhooks,
+)
 
 TEXT: Final = 200
 LIST: Final = 100
@@ -89,6 +97,7 @@ _LISTS: Final = {
     "incentivePoints": sales_process.MAX_BEHAVIORS,
     "individualIds": consent.MAX_NAMED,
     "kinds": webhooks.MOST_KINDS,
+    "obstacleReportIds": obstacles.MOST_ANSWERED,
     "overAssigned": cascades.MAX_AT_ONCE,
     "rates": currencies.RATES_MAX,
     "rules": plan_checks.MAX_RULES,

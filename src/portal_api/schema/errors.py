@@ -92,6 +92,7 @@ _FIELDS: dict[str, tuple[Any, str]] = {
     "reason": (WithheldReason, "Why: what activities would be withheld for."),
     "reasons": (list[str], "Each reason as a sentence."),
     "reference": (str, "The reference that is taken."),
+    "report_id": (strawberry.ID, "The report that is open."),
     "request_id": (str, "The request id that was used before."),
     "requested_at": (datetime, "Since when it waits."),
     "required_roles": (list[Role], "The roles that may."),

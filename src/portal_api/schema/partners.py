@@ -24,8 +24,10 @@ from portal_api.schema.forgone import CompanyForgone, OwnForgone
 from portal_api.schema.former_people import FormerPeople
 from portal_api.schema.goal_trees import CompanyGoals
 from portal_api.schema.goals import Goal, goals_of
+from portal_api.schema.insight_partner import CompanyAnswers
 from portal_api.schema.nodes import finder
 from portal_api.schema.objections import CompanyObjections
+from portal_api.schema.obstacles import CompanyObstacles, OwnObstacles
 from portal_api.schema.paging import PAGE, After, First, checked, connection
 from portal_api.schema.participation import CompanyParticipation
 from portal_api.schema.profiles import Named, PartnerProfile, record_of
@@ -65,6 +67,7 @@ class Team(relay.Node):
 @declared(Audience.COLLEAGUE, Audience.VENDOR)
 @strawberry.type(description="A selling organization.")
 class Partner(
+    CompanyAnswers,
     CompanyConsents,
     CompanyStatements,
     CompanyCorrections,
@@ -72,6 +75,7 @@ class Partner(
     CompanyForgone,
     CompanyGoals,
     CompanyObjections,
+    CompanyObstacles,
     CompanyParticipation,
     FormerPeople,
     PartnerProcess,
@@ -143,6 +147,7 @@ class Individual(
     OwnStatements,
     OwnCorrections,
     OwnTax,
+    OwnObstacles,
     EmploymentHistory,
     relay.Node,
 ):

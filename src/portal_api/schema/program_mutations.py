@@ -6,12 +6,13 @@ import strawberry
 
 from portal_api.domain.programs import DISPUTE_DAYS, PROTECTION_DAYS
 from portal_api.schema.access import Audience, declared
+from portal_api.schema.behaviors import Behavior
 from portal_api.schema.context import Info
 from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
 from portal_api.schema.errors import result
 from portal_api.schema.ids import decoded
 from portal_api.schema.mutations import MutationInput, mutation, perform
-from portal_api.schema.programs import Behavior, Program
+from portal_api.schema.programs import Program
 from portal_api.schema.scalars import AmountInput
 from portal_api.schema.segments import SegmentInput
 from portal_api.services import programs as services
@@ -43,6 +44,11 @@ class DefineBehaviorInput(MutationInput):
         default=None,
         description="How many days after it occurred it may be claimed, 1 to"
         f" {services.LONGEST_CLAIM_DAYS}; left out: always.",
+    )
+    level: int | None = strawberry.field(
+        default=None,
+        description="The level of the training that it is, 1 for the first to"
+        f" {services.HIGHEST_LEVEL}; left out: it is no training.",
     )
 
 
@@ -164,6 +170,7 @@ class ProgramMutations:
             review_needed=input.review_needed,
             evidence_needed=input.evidence_needed,
             claim_within_days=input.claim_within_days,
+            level=input.level,
         )
         return BehaviorDefined(behavior=Behavior.of(outcome.behavior))
 

@@ -1,4 +1,4 @@
-"""Programs and behaviors, as portals read them."""
+"""Programs, as portals read them."""
 
 import asyncio
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import relay
 
-from portal_api.domain import activities, goals, plans, programs
+from portal_api.domain import goals, plans, programs
 from portal_api.domain.eligibility import disclosed
 from portal_api.domain.partners import Partner
 from portal_api.domain.programs import ProgramShard, shards_of
@@ -16,9 +16,11 @@ from portal_api.schema.accounts import ProgramAccounts, accounts_of
 from portal_api.schema.context import Info
 from portal_api.schema.costs import counted
 from portal_api.schema.eligibility import ProgramOffers
-from portal_api.schema.enums import FiveC, IncentiveClass, ProcessStage
+from portal_api.schema.enums import IncentiveClass
+from portal_api.schema.insight_program import ProgramAnswers
 from portal_api.schema.nodes import finder
 from portal_api.schema.objection_counts import ProgramObjections
+from portal_api.schema.obstacle_lists import ProgramObstacles
 from portal_api.schema.plans import PlanDraft, PlanVersion
 from portal_api.schema.program_terms import ProgramTerms
 from portal_api.schema.scalars import Amount, BigInt, Money, amount_of, money_of
@@ -26,41 +28,6 @@ from portal_api.schema.segments import Segment, segment_of
 from portal_api.services.store import Listed, Many, One, of_program
 
 VENDOR = Audience.VENDOR
-
-
-@declared(Audience.ANYONE)
-@strawberry.type(description="A kind of activity: behaviors are data, a new one needs no release.")
-class Behavior:
-    """A behavior type."""
-
-    code: str = strawberry.field(description="Its unique code, such as TRAINING_COMPLETED.")
-    name: str = strawberry.field(description="For people.")
-    stage: ProcessStage = strawberry.field(
-        description="The step of the sales process it belongs to."
-    )
-    five_c: FiveC = strawberry.field(description="What it adds to.")
-    review_needed: bool = strawberry.field(
-        description="Whether what a person claims is reviewed before it counts."
-    )
-    evidence_needed: bool = strawberry.field(
-        description="Whether a claim needs an invoice or a serial number."
-    )
-    claim_within_days: int | None = strawberry.field(
-        description="How many days after it occurred it may be claimed; null: always."
-    )
-
-    @classmethod
-    def of(cls, record: activities.BehaviorType) -> "Behavior":
-        """The behavior as shown."""
-        return cls(
-            code=record.code,
-            name=record.name,
-            stage=record.stage,
-            five_c=record.five_c,
-            review_needed=record.review_needed,
-            evidence_needed=record.evidence_needed,
-            claim_within_days=record.claim_within_days,
-        )
 
 
 @declared(VENDOR)
@@ -91,7 +58,9 @@ class BudgetUse:
 
 @declared(Audience.ANYONE)
 @strawberry.type(description="A funded container of rules: whom it is for, when, in which terms.")
-class Program(ProgramTerms, ProgramOffers, ProgramObjections, relay.Node):
+class Program(
+    ProgramTerms, ProgramOffers, ProgramObjections, ProgramObstacles, ProgramAnswers, relay.Node
+):
     """A program."""
 
     id: relay.NodeID[str]

@@ -17,6 +17,7 @@ from portal_api.schema.access import Audience, declared, narrow
 from portal_api.schema.adjustments import AdjustmentLists
 from portal_api.schema.audit import AuditLog, AuditQueries
 from portal_api.schema.batches import BatchList
+from portal_api.schema.behaviors import Behavior
 from portal_api.schema.bulk import BulkQueries
 from portal_api.schema.claims import claims_in_review
 from portal_api.schema.consent_previews import ConsentPreviewQueries
@@ -47,7 +48,7 @@ from portal_api.schema.partners import (
 from portal_api.schema.payouts import PayoutQueries
 from portal_api.schema.personal_data import PersonalDataQueries
 from portal_api.schema.previews import PreviewQueries
-from portal_api.schema.programs import Behavior, Program
+from portal_api.schema.programs import Program
 from portal_api.schema.rebates import RebateQueries
 from portal_api.schema.sales_process import ProcessQueries
 from portal_api.schema.selecting import asks_for

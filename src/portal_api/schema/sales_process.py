@@ -9,10 +9,9 @@ import strawberry
 
 from portal_api.domain import activities, partners, sales_process
 from portal_api.domain.errors import InvalidInput
-from portal_api.domain.goals import Progress
 from portal_api.domain.sales_process import InForce, admits_kind, in_force, process_ids
-from portal_api.domain.trends import trend
 from portal_api.schema.access import Audience, declared, narrow
+from portal_api.schema.behaviors import Behavior
 from portal_api.schema.context import Info
 from portal_api.schema.costs import counted
 from portal_api.schema.enums import PartnerType, ProcessStage, Tier
@@ -20,17 +19,22 @@ from portal_api.schema.errors import result
 from portal_api.schema.mutations import MutationInput, mutation, perform
 from portal_api.schema.plans import Rule
 from portal_api.schema.process_enums import Direction, GapCode, JourneyStage
+from portal_api.schema.process_trends import (
+    MOST_COUNTED,
+    MOST_WEEKS,
+    READING,
+    WeekCount,
+    week_counts,
+)
 from portal_api.schema.profiles import Named, record_of
-from portal_api.schema.programs import Behavior, Program
-from portal_api.schema.scalars import BigInt
+from portal_api.schema.programs import Program
 from portal_api.services import sales_process as services
 from portal_api.services.partners import MANAGERS
-from portal_api.services.store import Many, One, of_partner, of_vendor
+from portal_api.services.store import Many, One, of_vendor
 
 _READERS = (Audience.COLLEAGUE, Audience.VENDOR)
 
-MOST_MONTHS = 24
-_Months = Annotated[int, strawberry.argument(description=f"How many months, 1 to {MOST_MONTHS}.")]
+_Weeks = Annotated[int, strawberry.argument(description=f"How many weeks, 1 to {MOST_WEEKS}.")]
 _Direction = Annotated[Direction, strawberry.argument(description="From which end to read it.")]
 
 
@@ -74,15 +78,6 @@ class ProcessGap:
 
 
 @declared(*_READERS)
-@strawberry.type(description="How often something was done in a month.")
-class MonthCount:
-    """A count."""
-
-    month: str = strawberry.field(description="The month in UTC, YYYY-MM.")
-    count: BigInt = strawberry.field(description="How often.")
-
-
-@declared(*_READERS)
 @strawberry.type(description="One step of a sales process.")
 class ProcessStep:
     """A step."""
@@ -106,20 +101,21 @@ class ProcessStep:
         Audience.EXECUTIVE,
         Audience.VENDOR,
         description="How often the step's behaviors were recorded at the partner in each of the"
-        " last months, the present one last: whether its friction gives way to the incentive. Null"
-        " also for a process that is not read of one partner.",
+        " last weeks, the present one last: whether its friction gives way to the incentive. Null"
+        " also for a process that is not read of one partner, and for a company of so many people"
+        f" that there is more than {MOST_COUNTED:,} times a person's week in them: ask for fewer"
+        " weeks.",
+        metadata=counted(READING),
     )
-    async def trend(self, info: Info, months: _Months = 6) -> list[MonthCount] | None:
+    async def trend(self, info: Info, weeks: _Weeks = 12) -> list[WeekCount] | None:
         """The trend."""
-        if not 1 <= months <= MOST_MONTHS:
-            raise InvalidInput(f"1 to {MOST_MONTHS} months.", "months")
+        if not 1 <= weeks <= MOST_WEEKS:
+            raise InvalidInput(f"1 to {MOST_WEEKS} weeks.", "weeks")
         if self.partner_id is None:
             return None
-        kept = await info.context.load(Many(Progress, of_partner(self.partner_id)))
-        counted = [one.counters for one in kept.records if one.id.endswith(".partner")]
         behaviors = [one.behavior.code for one in self.behaviors]
-        found = trend(counted, behaviors, info.context.portal.clock(), months)
-        return [MonthCount(month=month, count=BigInt(count)) for month, count in found]
+        everything = Audience.VENDOR in self.audiences
+        return await week_counts(info, self.partner_id, behaviors, weeks, everything=everything)
 
 
 @declared(*_READERS)

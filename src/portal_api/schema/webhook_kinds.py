@@ -43,6 +43,7 @@ BY_ITSELF: Final = {
     "GoalReached": "A person, a team or a company has reached a goal.",
     "ImportFileFinished": "An imported file is done, to its last row.",
     "IndividualImported": "A person has come by an import.",
+    "InsightRefreshed": "A program's insight was computed anew, from all that is recorded by now.",
     "LookedBack": "All that a consent covers from before it was looked at.",
     "PartnerImported": "A partner has come by an import.",
     "PayoutBatchReady": "A batch of payouts is complete: its file can be fetched.",

@@ -136,6 +136,7 @@ BY_ITSELF: Final[Mapping[str, type]] = {
     "ImportFileFinished": ImportFile,
     "InboxSeen": Individual,
     "IndividualImported": Individual,
+    "InsightRefreshed": Program,
     "LookedBack": ConsentFile,
     "PartnerImported": Partner,
     "PayoutBatchReady": PayoutBatch,

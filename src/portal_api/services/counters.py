@@ -1,9 +1,14 @@
-"""The counters that one use case adds to, and those that its decisions have relied on."""
+"""The counters that one use case adds to, and those that its decisions have relied on.
+
+Goals and screens read progress; the weekly series is what people's habits are told from.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from portal_api.domain.activities import Activity
 from portal_api.domain.goals import Level, Progress
+from portal_api.domain.weeks import Sums, WeekCounts, add, counted
 from portal_api.domain.writes import Count, Write
 
 
@@ -14,6 +19,7 @@ class Counters:
     loaded: dict[str, Progress]
     _added: dict[str, dict[str, int]] = field(default_factory=dict)
     _seen: dict[str, dict[str, int]] = field(default_factory=dict)
+    _weeks: Sums = field(default_factory=dict)
 
     def progress(self, progress_id: str) -> Progress:
         """The counters as loaded and added to."""
@@ -104,13 +110,24 @@ class Counters:
             for level in (Level.INDIVIDUAL, Level.PARTNER):
                 self.add(parties[level], {f"paidafter:{asset}": amount_minor})
 
+    def in_weeks(self, activity: Activity, time_zone: str, before: Activity | None = None) -> None:
+        """Counts a recorded activity in weeks; ``before``: as it was when it was counted last."""
+        add(self._weeks, counted(activity, time_zone))
+        if before is not None:
+            add(self._weeks, counted(before, time_zone), sign=-1)
+
     def writes(self) -> list[Write]:
-        """One write for each progress that has changed."""
-        return [
+        """One write for each progress and each week that has changed."""
+        progress: list[Write] = [
             Count(self._loaded(progress_id), added, self._seen.get(progress_id, {}))
             for progress_id, added in self._added.items()
             if added
         ]
+        weeks = (
+            (week, {name: amount for name, amount in added.items() if amount})
+            for week, added in self._weeks.items()
+        )
+        return [*progress, *(Count(WeekCounts(week), added) for week, added in weeks if added)]
 
     def _loaded(self, progress_id: str) -> Progress:
         return self.loaded.get(progress_id) or Progress(progress_id)

@@ -23,6 +23,7 @@ from portal_api.domain.errors import InvalidInput, NotFound, NotPermitted, Refer
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR
 from portal_api.domain.partners import STAFF_ROLES, Role
 from portal_api.domain.programs import Program
+from portal_api.domain.weeks import deal_was
 from portal_api.domain.writes import (
     Delist,
     Enlist,
@@ -246,7 +247,7 @@ def change(
         at = checked_instant(occurred_at, s.now)
         settlement = settlement_of(s, loads, "dealId", (*deal.people, *people))
         made = changing(s, deal, at, settlement.program)
-        activity, changed = recorded(settlement, made.deal, behavior, at)
+        activity, changed = recorded(settlement, made.deal, behavior, at, deal)
         listed = _listed(deal, changed)
         writes = (*listed, *made.writes, Save(changed), *settlement.writes())
         return Decision(
@@ -348,9 +349,9 @@ def reference_name(program_id: str, reference: str) -> str:
 
 
 def recorded(
-    settlement: Settlement, deal: Deal, behavior: str, at: datetime
+    settlement: Settlement, deal: Deal, behavior: str, at: datetime, before: Deal | None = None
 ) -> tuple[Activity, Deal]:
-    """The deal's change as an activity, with its outcomes, and the deal with what it was paid."""
+    """A deal's change as an activity with its outcomes, and the deal with what it was paid."""
     situation = settlement.situation
     prefix = deal.id.rpartition(".")[0]
     activity = Activity(
@@ -364,6 +365,7 @@ def recorded(
         source="deal",
         source_event_id=f"{deal.id}:{behavior}:{deal.version + 1}",
         deal_id=deal.id,
+        deal_was=deal_was(before),
     )
     activity, changed = settlement.record(activity, deal)
     return activity, changed or deal

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from portal_api.services.batches import gather_open
 from portal_api.services.consent_dates import tell_due
 from portal_api.services.finance import close_days
+from portal_api.services.insights import refresh
 from portal_api.services.maturing import expire_due, release_due
 from portal_api.services.retroactive import pay_looking_back
 from portal_api.services.series import UNFINISHED
@@ -44,12 +45,17 @@ SERIES = (
     Series("releases", "earnings released", release_due),
     Series("expiry", "lots expired", expire_due),
     Series("finance", "days of programs closed", close_days),
+    Series("insights", "programs' insight refreshed", refresh),
 )
 """In this order: what becomes available comes before what expires."""
 
 
 NAMES = tuple(series.name for series in SERIES)
 """The names of all of them."""
+INSIGHTS = "insights"
+"""Takes SciPy and seconds, and is never done: each run tells anew what is known by then."""
+DUE = tuple(name for name in NAMES if name != INSIGHTS)
+"""The names of those that are done once nothing is due."""
 
 
 def run_all(portal: Portal, names: Container[str] = NAMES) -> tuple[Ran, ...]:

@@ -27,6 +27,7 @@ from portal_api.domain.deals import Deal, DealStage
 from portal_api.domain.errors import Refusal
 from portal_api.domain.events import Event
 from portal_api.domain.ledger import MAX_TRANSFERS
+from portal_api.domain.weeks import deal_was, monday_of
 from portal_api.domain.writes import Create, Save, Write
 from portal_api.services.deals import DealTerms, deal_writes, new_deal
 from portal_api.services.import_frame import (
@@ -51,6 +52,7 @@ CHUNK_ROWS: Final = 1_000
 _ITEMS_MAX: Final = 100
 _ITEMS_FIXED: Final = 10
 """Items of a transaction beside its rows' own: wallet, journal, consent, enrollment, counters."""
+# And the weeks in which the rows' deals began and ended.
 _ITEMS: Final = {Stage.OPEN: 7, Stage.LOST: 8, Stage.WON: 10}
 
 
@@ -260,19 +262,19 @@ class _Run:
         writes: list[Write] = []
         if deal is None:
             at = self.frame.start_of(row.engaged_on)
-            deal = deals.approve(self._new_deal(settlement, row, at), at, None)
-            writes += deal_writes(deal)
-            deal = self._rewarded(settlement, deal, DEAL_REGISTERED, at, withheld)
+            new = self._new_deal(settlement, row, at)
+            writes += deal_writes(new)
+            approved = deals.approve(new, at, None)
+            deal = self._rewarded(settlement, new, approved, DEAL_REGISTERED, at, withheld)
         elif deal.end_customer is None:
             deal = replace(deal, end_customer=row.customer)
         if deal.stage is DealStage.OPEN and row.closed_on is not None:
             at = self.frame.end_of(row.closed_on)
             if row.stage is Stage.WON:
-                deal = deals.win(deal, row.value_minor or 0, at)
+                closed, behavior = deals.win(deal, row.value_minor or 0, at), DEAL_WON
             else:
-                deal = deals.lose(deal, at)
-            behavior = DEAL_WON if row.stage is Stage.WON else DEAL_LOST
-            deal = self._rewarded(settlement, deal, behavior, at, withheld)
+                closed, behavior = deals.lose(deal, at), DEAL_LOST
+            deal = self._rewarded(settlement, deal, closed, behavior, at, withheld)
         event = Event(
             id=f"{deal.partner_id}.{event_own}",
             kind="DealImported" if work.deal is None else "DealUpdated",
@@ -294,6 +296,7 @@ class _Run:
     def _rewarded(
         self,
         settlement: Settlement,
+        before: Deal,
         deal: Deal,
         behavior: str,
         at: datetime,
@@ -312,6 +315,7 @@ class _Run:
             source=SOURCE,
             source_event_id=event_id,
             deal_id=deal.id,
+            deal_was=deal_was(before),
         )
         recorded, changed = settlement.record(activity, deal)
         withheld.update(outcome.reason for outcome in recorded.outcomes if outcome.reason)
@@ -340,13 +344,15 @@ def _adds(row: Opportunity, deal: Deal) -> bool:
 def _batches(works: Sequence[_Work]) -> Iterator[list[_Work]]:
     """Rows of one agent, as many together as will fit into one transaction."""
     batch: list[_Work] = []
-    items = _ITEMS_FIXED
+    items, weeks = _ITEMS_FIXED, set[date]()
     for work in works:
-        needed = _ITEMS[work.row.stage]
-        if items + needed > _ITEMS_MAX:
+        row, needed = work.row, _ITEMS[work.row.stage]
+        more = {monday_of(day) for day in (row.engaged_on, row.closed_on) if day is not None}
+        if items + needed + len(weeks | more) > _ITEMS_MAX:
             yield batch
-            batch, items = [], _ITEMS_FIXED
+            batch, items, weeks = [], _ITEMS_FIXED, set()
         batch.append(work)
         items += needed
+        weeks |= more
     if batch:
         yield batch

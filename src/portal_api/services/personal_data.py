@@ -3,7 +3,7 @@
 The first line says of whom; each other one is one record: its kind, its place among those of its
 kind, and what is kept of it. What a record tells of other people, and what is the vendor's to know,
 is left out: amounts of others, their ids, the notes of a reviewer. Journals are as they are, since
-their hashes prove them.
+their hashes prove them. The weekly series, which sums what activities say, is not told again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +23,7 @@ from portal_api.domain.inbox import InboxMark
 from portal_api.domain.leaderboards import LeaderboardEntry
 from portal_api.domain.ledger import Journal, Wallet
 from portal_api.domain.objections import Objection
+from portal_api.domain.obstacles import ObstacleReport
 from portal_api.domain.partners import Individual
 from portal_api.domain.payouts import Payout
 from portal_api.domain.records import canonical
@@ -64,6 +65,7 @@ _AT_A_PARTNER: Final[tuple[type[Any], ...]] = (
     Deal,
     Activity,
     Claim,
+    ObstacleReport,
 )
 _OF_THE_REVIEWER: Final = frozenset({"near", "near_id", "decided_by"})
 _OF_OTHERS: Final[Mapping[str, str]] = {

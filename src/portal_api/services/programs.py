@@ -28,6 +28,8 @@ from portal_api.services.store import One
 from portal_api.services.use_case import Ask, Decision, Portal, Situation, perform
 
 LONGEST_CLAIM_DAYS = 730
+HIGHEST_LEVEL = 10
+"""Of training."""
 LONGEST_PROTECTION_DAYS = 730
 LONGEST_DISPUTE_DAYS = 730
 MOST_TERMS = 200
@@ -92,6 +94,7 @@ def define_behavior(
     review_needed: bool,
     evidence_needed: bool = False,
     claim_within_days: int | None = None,
+    level: int | None = None,
 ) -> BehaviorDefined:
     """Adds a kind of activity, or changes its name and classes."""
     want = One(BehaviorType, code)
@@ -112,6 +115,8 @@ def define_behavior(
             raise InvalidInput(
                 f"A claim may be made for 1 to {LONGEST_CLAIM_DAYS} days.", "claimWithinDays"
             )
+        if level is not None and not 0 < level <= HIGHEST_LEVEL:
+            raise InvalidInput(f"A training has a level from 1 to {HIGHEST_LEVEL}.", "level")
         known = s.found[want]
         behavior = BehaviorType(
             code=code,
@@ -121,12 +126,13 @@ def define_behavior(
             review_needed=review_needed,
             evidence_needed=evidence_needed,
             claim_within_days=claim_within_days,
+            level=level,
             version=known.version if known else 0,
         )
         return Decision(BehaviorDefined(behavior), (Save(behavior),), code)
 
     arguments = {"code": code, "name": name, "stage": stage, "c": five_c, "review": review_needed}
-    arguments |= {"evidence": evidence_needed, "within": claim_within_days}
+    arguments |= {"evidence": evidence_needed, "within": claim_within_days, "level": level}
     return perform(
         portal, ask, "defineBehavior", arguments, MANAGERS, (want,), decide, BehaviorDefined
     )

@@ -25,7 +25,6 @@ from portal_api.domain.plans import PlanVersion, Rule, plan_at
 from portal_api.domain.programs import Program
 from portal_api.domain.rebates import revenue_counted
 from portal_api.domain.rewards import Award, Facts, Recipient, Verdict, Withheld
-from portal_api.domain.trends import did
 from portal_api.domain.writes import Enlist, Save, Unchanged, Write, as_found
 from portal_api.services.budget import Budget, low_budget
 from portal_api.services.counters import Counters
@@ -110,8 +109,7 @@ class Settlement:
             counted = goals.counted(counting.goals if counting else (), activity, deal, part)
             counters.add(progress_id, counted)
         won = revenue_counted(self.program, activity.behavior, deal)
-        done = {did(activity.behavior, activity.occurred_at): 1}
-        counters.add(standing[0].parties[Level.PARTNER], won | done)
+        counters.add(standing[0].parties[Level.PARTNER], won)
         certifies = parts[standing[0].parties[Level.INDIVIDUAL]].certifies
         teams = tuple((who.member.individual.id, who.employment.team_id or "") for who in standing)
         judged = replace(activity, outcomes=tuple(outcomes), teams=teams)
@@ -121,6 +119,7 @@ class Settlement:
             amount = deal.amount_minor
             recorded = replace(recorded, deal_amount_minor=amount, deal_shares=shares)
         self._activities.append(recorded)
+        counters.in_weeks(recorded, self.program.time_zone)
         return recorded, deal
 
     def retry(
@@ -164,6 +163,7 @@ class Settlement:
             deal = replace(deal, amount_minor=kept.amount_minor)
         recorded = replace(activity, outcomes=tuple(outcomes))
         self._activities.append(recorded)
+        self.books.counters.in_weeks(recorded, self.program.time_zone, before=activity)
         return recorded, deal
 
     def writes(

@@ -119,6 +119,15 @@ def of_partner_in(partner_id: str, program_id: str) -> tuple[str, ...]:
     return ("partner_program", partner_id, program_id)
 
 
+def of_weeks(partner_id: str) -> tuple[str, ...]:
+    """The scope of a partner's weekly series, of all its people, teams and programs.
+
+    In the order of weeks: as ISO dates, ``low`` is the first Monday and ``high`` the one behind the
+    last.
+    """
+    return ("weeks", partner_id)
+
+
 def of_person(partner_id: str, individual_id: str) -> tuple[str, ...]:
     """The scope of one person's affairs at a partner."""
     return ("person", partner_id, individual_id)

@@ -28,7 +28,7 @@ L19   what came after a wallet was closed is an administrator's reversal
 L23   no account passes its floor, nothing is available while something is owed, and a shortfall of
       what was taken back is a receivable
 L24   counters, months, statements, programs' moves and their sums, and the list of what becomes
-      available are what the journals come to; progress of goals is what was recorded
+      available are what the journals come to; progress of goals and weeks are what was recorded
 ====  ==============================================================================================
 
 Answers are forgotten after 90 days: L8 to L11 look for those of younger journals. L20 to L22 and

@@ -1,4 +1,4 @@
-"""Goals' progress, and what was forgone, held against all that was recorded; L24."""
+"""Goals' progress, weeks, and what was forgone, held against all that was recorded; L24."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from portal_api.domain.goal_fold import COUNTED, Added, GoalFold
 from portal_api.domain.goals import Progress
 from portal_api.domain.partners import Individual
 from portal_api.domain.plans import PlanVersion
+from portal_api.domain.programs import Program
 from portal_api.domain.teams import TeamAward
 from portal_api.services.loads import Loads
 from portal_api.services.members import Member
@@ -28,13 +29,14 @@ from portal_api.services.store import (
 from portal_api.services.verify_forgone import COUNTED as OF_FORGONE
 from portal_api.services.verify_forgone import Forgone
 from portal_api.services.verify_reading import Answers, Finding, listed, records
+from portal_api.services.verify_weeks import Weeks
 
 Sums = Counter[tuple[str, str]]
 """By the id of a progress and a counter."""
 
 
 def goal_findings(store: Store) -> Iterator[Finding]:
-    """Every counter of goals, sales and what was forgone that is not what was recorded.
+    """Every counter of goals, sales, weeks and what was forgone that is not what was recorded.
 
     Partner by partner; of one, what each of its people has counted is held at once.
     """
@@ -44,9 +46,11 @@ def goal_findings(store: Store) -> Iterator[Finding]:
             yield Finding("L24", str(plan))
         else:
             plans[plan.program_id] = (*plans.get(plan.program_id, ()), plan)
+    programs = records(store, Many(Program, of_vendor()))  # What is damaged is told with them.
+    zones = {one.id: one.time_zone for one in programs if isinstance(one, Program)}
     for entry in listed(store, "partners"):
         if not isinstance(entry, Unreadable):  # Which is told with the partners themselves.
-            yield from _Recount(store, entry[0], plans).findings()
+            yield from _Recount(store, entry[0], plans, Weeks(entry[0], zones)).findings()
 
 
 @dataclass
@@ -56,6 +60,7 @@ class _Recount:
     store: Store
     partner_id: str
     plans: dict[str, tuple[PlanVersion, ...]]
+    weeks: Weeks
 
     def __post_init__(self) -> None:
         self._people: dict[str, Individual | None] = {}
@@ -82,6 +87,7 @@ class _Recount:
             if more:
                 told = f"{abs(more)} {'less' if more > 0 else 'more'}"
                 yield Finding("L24", f"{progress_id} counts {told} of {counter} than was recorded.")
+        yield from self.weeks.findings(self.store)
 
     def _counted(self, sums: Sums, want: Many[Progress]) -> Iterator[Finding]:
         """What is stored, which is subtracted."""
@@ -106,6 +112,7 @@ class _Recount:
             )
             self._add(sums, program_id, fold.add(activity))
             self._forgone.add(activity, self.plans.get(program_id, ()))
+            self.weeks.add(activity)
         for deal in records(self.store, Many(Deal, of_person(self.partner_id, person))):
             if isinstance(deal, Unreadable):
                 yield Finding("L24", str(deal))

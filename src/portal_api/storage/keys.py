@@ -16,10 +16,11 @@ progress of the                                         PROGRESS#prg#partner
 company and its teams,                                  PROGRESS#prg#team.…
 team awards, objections                                 TEAMAWARD#prg#own
                                                         OBJECTION#own
+weekly series           PARTNER#ptn#WEEKS               WEEK#monday#prg#ind#tea
 enrollment, progress,   PARTNER#ptn#PERSON#ind          ENROLLMENT#prg PROGRESS#prg
 place on a leaderboard,                                 LEADERBOARD#prg
 deals, activities,                                      DEAL#own ACTIVITY#own
-claims                                                  CLAIM#own
+claims, obstacles                                       CLAIM#own OBSTACLE#own
 person, its inbox       PERSON#ind                      PERSON INBOX
 wallet, journals,       WALLET#party                    HEAD JOURNAL#recorded#seq
 earnings, payouts,                                      EARNING#own PAYOUT#own
@@ -31,6 +32,9 @@ payout policy, tax      CATALOGUE                       PAYOUTPOLICY#asset
 threshold, policy of a                                  TAXTHRESHOLD#code
 partner type                                            TYPEPOLICY#type
 former terms            PROGRAM#prg#TERMS               TERMS#n
+interventions           PROGRAM#prg#INTERVENTIONS       INTERVENTION#own
+insight of a program,   PROGRAM#prg#INSIGHT             PROGRAM PARTNER#ptn
+of its partners
 batch of payouts, and   PAYOUTBATCH#own                 BATCH TALLY
 what became of them
 settlement file         SETTLEMENTFILE#own              FILE
@@ -67,9 +71,11 @@ from portal_api.domain.finance import Move, MoveSum
 from portal_api.domain.goals import GoalSheet, Progress
 from portal_api.domain.import_files import ImportFile
 from portal_api.domain.inbox import InboxMark
+from portal_api.domain.insights.kept import CompanyInsight, ProgramInsight
 from portal_api.domain.leaderboards import LeaderboardEntry
 from portal_api.domain.ledger import Journal, Wallet
 from portal_api.domain.objections import Objection
+from portal_api.domain.obstacles import Intervention, ObstacleReport
 from portal_api.domain.participation import TypePolicy
 from portal_api.domain.partners import Individual, Partner
 from portal_api.domain.payouts import Payout, PayoutPolicy
@@ -82,6 +88,7 @@ from portal_api.domain.statements import Statement
 from portal_api.domain.tax import StaffPaid, TaxThreshold
 from portal_api.domain.teams import TeamAward
 from portal_api.domain.webhooks import Delivery, Endpoint, EndpointHealth, SigningSecrets
+from portal_api.domain.weeks import WeekCounts
 from portal_api.domain.writes import Record
 from portal_api.storage.table import Key
 
@@ -117,11 +124,18 @@ _OF_ID: Mapping[type[Record], Callable[..., Key]] = {
     GoalSheet: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"GOALS#{prg}"),
     RebateBaselines: lambda ptn, prg: Key(f"PARTNER#{ptn}", f"REBATEBASE#{prg}"),
     Progress: _progress,
+    WeekCounts: lambda ptn, monday, prg, ind, tea: Key(
+        f"PARTNER#{ptn}#WEEKS", f"WEEK#{monday}#{prg}#{ind}#{tea}"
+    ),
     Enrollment: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"ENROLLMENT#{prg}"),
     LeaderboardEntry: lambda ptn, ind, prg: Key(_affairs(ptn, ind), f"LEADERBOARD#{prg}"),
     Deal: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"DEAL#{own}"),
     Activity: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"ACTIVITY#{own}"),
     Claim: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"CLAIM#{own}"),
+    ObstacleReport: lambda ptn, ind, _prg, own: Key(_affairs(ptn, ind), f"OBSTACLE#{own}"),
+    Intervention: lambda prg, own: Key(f"PROGRAM#{prg}#INTERVENTIONS", f"INTERVENTION#{own}"),
+    ProgramInsight: lambda prg: Key(f"PROGRAM#{prg}#INSIGHT", "PROGRAM"),
+    CompanyInsight: lambda prg, ptn: Key(f"PROGRAM#{prg}#INSIGHT", f"PARTNER#{ptn}"),
     Protection: lambda prg, what: Key(f"PROTECTION#{prg}#{what}", "PROTECTION"),
     TeamAward: lambda ptn, prg, own: Key(f"PARTNER#{ptn}", f"TEAMAWARD#{prg}#{own}"),
     Objection: lambda ptn, own: Key(f"PARTNER#{ptn}", f"OBJECTION#{own}"),
@@ -165,11 +179,21 @@ def key_of(kind: type[Record], record_id: str) -> Key:
         return NOWHERE
 
 
-def id_of_progress(key: Key) -> str:
-    """A progress's id from its key: items that were only ever counted hold no id of their own."""
+def _id_of_progress(key: Key) -> str:
     _, partner_id, *person = key.pk.split("#")
     _, program_id, *party = key.sk.split("#")
     return ".".join((partner_id, program_id, *(party or ("individual", person[-1]))))
+
+
+def _id_of_week(key: Key) -> str:
+    return ".".join((key.pk.split("#")[1], *key.sk.split("#")[1:]))
+
+
+ID_OF_KEY: Mapping[type[Record], Callable[[Key], str]] = {
+    Progress: _id_of_progress,
+    WeekCounts: _id_of_week,
+}
+"""The id from the key, of kinds that were only ever counted: they hold no id of their own."""
 
 
 def key_of_journal(journal: Journal) -> Key:
@@ -209,6 +233,7 @@ _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] 
     (Progress, "partner"): lambda ptn: (f"PARTNER#{ptn}", "PROGRESS#"),
     (Progress, "partner_program"): lambda ptn, prg: (f"PARTNER#{ptn}", f"PROGRESS#{prg}#"),
     (Progress, "person"): lambda ptn, ind: (_affairs(ptn, ind), "PROGRESS#"),
+    (WeekCounts, "weeks"): lambda ptn: (f"PARTNER#{ptn}#WEEKS", "WEEK#"),
     (TeamAward, "partner"): lambda ptn: (f"PARTNER#{ptn}", "TEAMAWARD#"),
     (Objection, "partner"): lambda ptn: (f"PARTNER#{ptn}", "OBJECTION#"),
     (Enrollment, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ENROLLMENT#"),
@@ -216,6 +241,8 @@ _COLLECTIONS: Mapping[tuple[type[Record], str], Callable[..., tuple[str, str]]] 
     (Deal, "person"): lambda ptn, ind: (_affairs(ptn, ind), "DEAL#"),
     (Activity, "person"): lambda ptn, ind: (_affairs(ptn, ind), "ACTIVITY#"),
     (Claim, "person"): lambda ptn, ind: (_affairs(ptn, ind), "CLAIM#"),
+    (ObstacleReport, "person"): lambda ptn, ind: (_affairs(ptn, ind), "OBSTACLE#"),
+    (Intervention, "program"): lambda prg: (f"PROGRAM#{prg}#INTERVENTIONS", "INTERVENTION#"),
     (Earning, "wallet"): lambda party: (f"WALLET#{party}", "EARNING#"),
     (Payout, "wallet"): lambda party: (f"WALLET#{party}", "PAYOUT#"),
     (Adjustment, "wallet"): lambda party: (f"WALLET#{party}", "ADJUSTMENT#"),

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from portal_api.domain.goals import Progress
 from portal_api.domain.ledger import Journal
 from portal_api.domain.writes import (
     Absent,
@@ -198,8 +197,9 @@ def _as_stored(prefix: str, rows: Sequence[tuple[Key, Item]], *, more: bool) -> 
 
 
 def _record(kind: type[Any], key: Key, item: Item, query: Query | None = None) -> Any:
-    if kind is Progress:
-        item = {"id": keys.id_of_progress(key), **item}
+    id_of = keys.ID_OF_KEY.get(kind)
+    if id_of is not None:
+        item = {"id": id_of(key), **item}
     try:
         return record_of(kind, item)
     except msgspec.ValidationError as damage:

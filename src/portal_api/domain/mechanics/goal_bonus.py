@@ -9,6 +9,7 @@ reached stays reached when a deal is returned later.
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from portal_api.domain.activities import DEAL_RETURNED
 from portal_api.domain.cases import Case
 from portal_api.domain.goals import GoalDefinition, Level, Measure, Target, bonus_counter
 from portal_api.domain.money import LARGEST_AMOUNT_MINOR, to_text
@@ -110,9 +111,12 @@ class GoalBonus(Mechanic):
         return frozenset()
 
     def fires_on(self, plan: PlanVersion) -> frozenset[str]:
-        """What the goal counts."""
+        """What raises the goal: no return of a sale does."""
         goal = plan.goal(self.goal)
-        return goal.counts if goal else frozenset()
+        if goal is None:
+            return frozenset()
+        revenue = goal.measure is Measure.WON_REVENUE
+        return goal.counts - {DEAL_RETURNED} if revenue else goal.counts
 
     def problems(self, plan: PlanVersion) -> tuple[str, ...]:
         """A goal that the plan does not define, or amounts that cannot be paid."""
